@@ -9,16 +9,20 @@
 
 #include <wengert.h>
 
+/* The same for all tasks: units of a hidden layer; average: rate of the actor's average, which is what is judged. */
+enum { HIDDEN = 64 };
+static const double discount = 0.99, critic_rate = 1e-3, average = 1e-3;
+
 enum { MAX_OBSERVATION = 8, MAX_ACTION = 4, MAX_EPISODE = 1000 };
 
-/* scale, reward: factors of observations and of rewards in training, so that what networks see and say is of about one size. sigma, last_sigma: of the noise on actions, at first and at last, between which it
-   falls in a line; theta above 0: an Ornstein-Uhlenbeck process, else independent. warm_up: steps with nothing but noise. n_step: steps of a return. average: rate of the
-   actor's average, which is what is judged. every: steps between two reports, of so many episodes. */
+/* scale, reward: factors of observations and of rewards in training, so that what networks see and say is of about one size. warm_up: steps
+   with nothing but noise. n_step: steps of a return. sigma, last_sigma: of the noise on actions, at first and at last, between which it falls
+   in a line; theta above 0: an Ornstein-Uhlenbeck process, else independent. every: steps between two reports, of so many episodes. */
 struct task {
     const char *name;
     double scale[MAX_OBSERVATION];
-    int64_t steps, warm_up, n_step, batch, hidden, every, episodes;
-    double reward, gamma, actor_rate, critic_rate, average, sigma, last_sigma, theta;
+    int64_t steps, warm_up, n_step, batch, every, episodes;
+    double reward, actor_rate, sigma, last_sigma, theta;
 };
 
 static const struct task tasks[] = {
@@ -28,14 +32,10 @@ static const struct task tasks[] = {
      .warm_up = 1000,
      .n_step = 1,
      .batch = 128,
-     .hidden = 64,
      .every = 2500,
      .episodes = 1000,
      .reward = 0.1,
-     .gamma = 0.99,
      .actor_rate = 1e-3,
-     .critic_rate = 1e-3,
-     .average = 1e-3,
      .sigma = 0.5,
      .last_sigma = 0.05},
     {.name = "mountain_car",
@@ -44,14 +44,10 @@ static const struct task tasks[] = {
      .warm_up = 5000,
      .n_step = 1,
      .batch = 128,
-     .hidden = 64,
      .every = 10000,
      .episodes = 100,
      .reward = 1,
-     .gamma = 0.99,
      .actor_rate = 1e-4,
-     .critic_rate = 1e-3,
-     .average = 1e-3,
      .sigma = 0.5,
      .last_sigma = 0.5,
      .theta = 0.15},
@@ -61,14 +57,10 @@ static const struct task tasks[] = {
      .warm_up = 1000,
      .n_step = 5,
      .batch = 64,
-     .hidden = 64,
      .every = 10000,
      .episodes = 100,
      .reward = 0.1,
-     .gamma = 0.99,
      .actor_rate = 1e-3,
-     .critic_rate = 1e-3,
-     .average = 1e-3,
      .sigma = 0.1,
      .last_sigma = 0.05,
      .theta = 0.15},
@@ -78,14 +70,10 @@ static const struct task tasks[] = {
      .warm_up = 5000,
      .n_step = 1,
      .batch = 128,
-     .hidden = 64,
      .every = 20000,
      .episodes = 100,
      .reward = 1,
-     .gamma = 0.99,
      .actor_rate = 1e-3,
-     .critic_rate = 1e-3,
-     .average = 1e-3,
      .sigma = 0.5,
      .last_sigma = 0.05},
 };

@@ -26,32 +26,32 @@ struct learner {
 
 /* ---- making one ---- */
 
-static wg_nn_module *actor_of(int64_t in, int64_t hidden, int64_t out)
+static wg_nn_module *actor_of(int64_t in, int64_t out)
 {
-    return wg_nn_sequential(wg_nn_linear(in, hidden), wg_nn_relu(), wg_nn_linear(hidden, hidden), wg_nn_relu(),
-                            wg_nn_linear(hidden, out), wg_nn_tanh());
+    return wg_nn_sequential(wg_nn_linear(in, HIDDEN), wg_nn_relu(), wg_nn_linear(HIDDEN, HIDDEN), wg_nn_relu(),
+                            wg_nn_linear(HIDDEN, out), wg_nn_tanh());
 }
 
 /* Smooth, as the policy climbs its slope. */
-static wg_nn_module *critic_of(int64_t in, int64_t hidden)
+static wg_nn_module *critic_of(int64_t in)
 {
-    return wg_nn_sequential(wg_nn_linear(in, hidden), wg_nn_silu(), wg_nn_linear(hidden, hidden), wg_nn_silu(),
-                            wg_nn_linear(hidden, 1));
+    return wg_nn_sequential(wg_nn_linear(in, HIDDEN), wg_nn_silu(), wg_nn_linear(HIDDEN, HIDDEN), wg_nn_silu(),
+                            wg_nn_linear(HIDDEN, 1));
 }
 
 static wg_status make_agent(struct learner *l)
 {
     const struct task *t = l->task;
-    l->actor = actor_of(l->observation, t->hidden, l->action);
-    l->critic[0] = critic_of(l->observation + l->action, t->hidden);
+    l->actor = actor_of(l->observation, l->action);
+    l->critic[0] = critic_of(l->observation + l->action);
     l->actor_optim = wg_optim_adam(wg_nn_parameters(l->actor), .lr = t->actor_rate);
-    l->critic_optim = wg_optim_adam(wg_nn_parameters(l->critic[0]), .lr = t->critic_rate);
+    l->critic_optim = wg_optim_adam(wg_nn_parameters(l->critic[0]), .lr = critic_rate);
     if (l->td3) {
-        l->critic[1] = critic_of(l->observation + l->action, t->hidden);
+        l->critic[1] = critic_of(l->observation + l->action);
         WG_TRY(wg_optim_add_group(l->critic_optim, wg_nn_parameters(l->critic[1])));
-        l->agent = wg_rl_td3(l->actor, l->critic[0], l->critic[1], l->actor_optim, l->critic_optim, .average = t->average);
+        l->agent = wg_rl_td3(l->actor, l->critic[0], l->critic[1], l->actor_optim, l->critic_optim, .average = average);
     } else {
-        l->agent = wg_rl_ddpg(l->actor, l->critic[0], l->actor_optim, l->critic_optim, .average = t->average);
+        l->agent = wg_rl_ddpg(l->actor, l->critic[0], l->actor_optim, l->critic_optim, .average = average);
     }
     l->explorer = wg_rl_actor_create(l->actor, l->observation, l->action);
     l->judged = wg_rl_actor_create(wg_rl_agent_average(l->agent), l->observation, l->action);
@@ -83,7 +83,7 @@ static wg_status make(struct learner *l)
     WG_TRY(wg_error_if_null(l->envs));
     WG_TRY(wg_error_if_null(l->judge));
     l->observation = wg_rl_env_dynamics(l->env)->observation.size, l->action = wg_rl_env_dynamics(l->env)->action.size;
-    l->buffer = wg_rl_buffer_create(l->observation, l->action, .capacity = t->steps, .batch = t->batch, .gamma = t->gamma,
+    l->buffer = wg_rl_buffer_create(l->observation, l->action, .capacity = t->steps, .batch = t->batch, .gamma = discount,
                                     .n_step = t->n_step);
     l->noise = t->theta > 0 ? wg_rl_ornstein_uhlenbeck(1, l->action, .theta = t->theta) : wg_rl_gaussian(1, l->action);
     l->rates = wg_lr_warmup_stable_decay(.warmup = 0, .stable = stable, .decay = t->steps - stable);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../module/module.h"
 #include "dataset.h"
 #include "order.h"
 #include "prefetch.h"
@@ -34,14 +35,7 @@ struct wg_batches {
 static wg_status make_seed(uint64_t *seed, uint64_t given, bool draws)
 {
     *seed = given;
-    if (given != WG_NO_SEED || !draws)
-        return WG_OK;
-    wg_tensor *generator = wg_generator_split(wg_generator_default(), WG_STREAM_ORDER);
-    if (!generator)
-        return dataset_failure();
-    *seed = *(const uint64_t *)wg_data(generator);
-    wg_free(generator);
-    return WG_OK;
+    return draws ? nn_seed(seed) : WG_OK;
 }
 
 static wg_status make_state(struct wg_batches *batches, const char *op)

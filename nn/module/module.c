@@ -73,6 +73,18 @@ wg_status nn_check_value(const wg_tensor *t, const char *op, const char *what, .
     return status;
 }
 
+wg_status nn_seed(uint64_t *seed)
+{
+    if (*seed != WG_NO_SEED)
+        return WG_OK;
+    wg_tensor *generator = wg_generator_split(wg_generator_default(), 0);
+    if (!generator)
+        return nn_first_error(WG_E_MEMORY);
+    *seed = *(const uint64_t *)wg_data(generator);
+    wg_free(generator);
+    return WG_OK;
+}
+
 wg_tensor *nn_then(wg_tensor *from, wg_tensor *to)
 {
     if (wg_tape_top())

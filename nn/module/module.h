@@ -86,6 +86,8 @@ wg_status nn_check_value(const wg_tensor *t, const char *op, const char *what, .
 /* An error of an op, recorded since nn_count_errors was `before`, gets the name of what the program called: "nn_linear: uniform: ...". That
    of a function of nn has one. */
 void nn_name_error(uint64_t before, const char *op);
+/* *seed, or, for WG_NO_SEED, one that is drawn from this thread's generator. */
+wg_status nn_seed(uint64_t *seed);
 /* Returns to, which was made from `from`: that is given back, to its tape or, with no tape open, by wg_free. For ops one after another that
    run in constructors. */
 wg_tensor *nn_then(wg_tensor *from, wg_tensor *to);

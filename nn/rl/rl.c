@@ -2,27 +2,12 @@
 #include "rl.h"
 
 #include "../module/module.h"
-#include "wengert/random.h"
 
-wg_tensor *rl_own(wg_tensor *made, const char *name)
+wg_status rl_own(wg_tensor **to, const char *name, wg_tensor *made)
 {
-    if (!made || wg_set_name(made, name) != WG_OK) {
-        wg_free(made);
-        return NULL;
-    }
-    return wg_adopt(made);
-}
-
-wg_status rl_seed(uint64_t *seed)
-{
-    if (*seed != WG_NO_SEED)
+    *to = made && wg_set_name(made, name) == WG_OK ? wg_adopt(made) : NULL;
+    if (*to)
         return WG_OK;
-    wg_tensor *generator = wg_generator_split(wg_generator_default(), 0);
-    if (!generator)
-        return nn_first_error(WG_E_MEMORY);
-    int64_t state[4];
-    const wg_status status = wg_read(generator, state);
-    wg_free(generator);
-    *seed = (uint64_t)state[0];
-    return status;
+    wg_free(made);
+    return nn_first_error(WG_E_MEMORY);
 }

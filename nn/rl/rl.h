@@ -4,10 +4,21 @@
 
 #include "wengert/tensor.h"
 
-/* Names a tensor that was made and takes it over, to be ended by wg_disown. NULL and the error for NULL, or if there is no memory. */
-wg_tensor *rl_own(wg_tensor *made, const char *name);
+/* Names a tensor that was made and takes it over, to be ended by wg_disown. *to is NULL on failure, and where made is NULL, whose error stands. */
+wg_status rl_own(wg_tensor **to, const char *name, wg_tensor *made);
 
-/* *seed, or, for WG_NO_SEED, one that is drawn from this thread's generator. */
-wg_status rl_seed(uint64_t *seed);
+/* Element i of an array of f32 or f64. */
+static inline double rl_number_at(const void *data, wg_dtype dtype, int64_t i)
+{
+    return dtype == WG_F32 ? (double)((const float *)data)[i] : ((const double *)data)[i];
+}
+
+static inline void rl_put(void *data, wg_dtype dtype, int64_t i, double value)
+{
+    if (dtype == WG_F32)
+        ((float *)data)[i] = (float)value;
+    else
+        ((double *)data)[i] = value;
+}
 
 #endif

@@ -1,52 +1,7 @@
-/* Memory that runs out in datasets, splits, standardisation, batches and synthetic sets: every call of malloc, calloc and
-   aligned_alloc that the library makes in the calling thread fails in turn, that one alone or all later ones too. Either what was
-   called says E_MEMORY by its name, or it did without; then, and when it is tried again, it gives the bits of a run without
-   failure. The linker leads the library's calls here (--wrap). */
-#include <stdio.h>
-
-#include "common.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-
-static _Thread_local int64_t fail_at = -1, calls;
-static _Thread_local bool persistent;
-
-static bool fails(void)
-{
-    const int64_t call = calls++;
-    return fail_at >= 0 && (call == fail_at || (persistent && call > fail_at));
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    return fails() ? NULL : __real_aligned_alloc(alignment, size);
-}
-
-/* ---- what may run out of memory: each frees what it made, and adds the bits of its results to *hash ---- */
+/* Memory that runs out in datasets, splits, standardisation, batches and synthetic sets. */
+#include "malloc_sweep.h"
 
 static wg_tensor *images, *labels;
-
-static void add(uint64_t *hash, const wg_tensor *t)
-{
-    const unsigned char *bytes = wg_data(t);
-    for (size_t i = 0; i < (size_t)wg_numel(t) * wg_dtype_size(wg_dtype_of(t)); i++)
-        *hash = (*hash ^ bytes[i]) * 1099511628211u;
-}
 
 static wg_dataset *chain(void)
 {
@@ -64,7 +19,7 @@ static bool read_items(uint64_t *hash)
     wg_tensor *x = NULL, *y = NULL;
     const bool done = dataset && wg_dataset_items(dataset, labels, &x, &y, .seed = 4) == WG_OK;
     if (done)
-        add(hash, x), add(hash, y);
+        add_tensor(hash, x), add_tensor(hash, y);
     wg_free(x), wg_free(y), wg_dataset_destroy(dataset);
     return done;
 }
@@ -78,7 +33,7 @@ static bool make_batches(uint64_t *hash, int workers, wg_tensor *weights)
         wg_tensor *x, *y;
         done = wg_batches_next(batches, &x, &y) == WG_OK;
         if (done && x)
-            add(hash, x), add(hash, y);
+            add_tensor(hash, x), add_tensor(hash, y);
         wg_free(x), wg_free(y);
     }
     wg_batches_destroy(batches), wg_dataset_destroy(dataset);
@@ -106,7 +61,7 @@ static bool weighted_batches(uint64_t *hash)
 static bool take_parts(uint64_t *hash, wg_status status, wg_dataset_parts *parts)
 {
     if (status == WG_OK)
-        add(hash, parts->train), add(hash, parts->validation), add(hash, parts->test);
+        add_tensor(hash, parts->train), add_tensor(hash, parts->validation), add_tensor(hash, parts->test);
     wg_free(parts->train), wg_free(parts->validation), wg_free(parts->test);
     return status == WG_OK;
 }
@@ -128,7 +83,7 @@ static bool standardise(uint64_t *hash)
     wg_dataset *base = y ? wg_dataset_of(images, WG_NONE) : NULL, *scaled = base ? wg_dataset_scaled(base, scaler) : NULL;
     wg_tensor *rows = scaled ? wg_dataset_take_rows(y, labels) : NULL;
     if (rows)
-        add(hash, y), add(hash, rows);
+        add_tensor(hash, y), add_tensor(hash, rows);
     wg_free(y), wg_free(rows), wg_dataset_destroy(base), wg_dataset_destroy(scaled), wg_dataset_scaler_destroy(scaler);
     return rows != NULL;
 }
@@ -136,7 +91,7 @@ static bool standardise(uint64_t *hash)
 static bool take_set(uint64_t *hash, wg_status status, wg_tensor *x, wg_tensor *y)
 {
     if (status == WG_OK)
-        add(hash, x), add(hash, y);
+        add_tensor(hash, x), add_tensor(hash, y);
     else if (x || y)
         fail_msg("a set that failed left tensors");
     wg_free(x), wg_free(y);
@@ -155,69 +110,25 @@ static bool synthetic(uint64_t *hash)
     if (done)
         status = wg_dataset_make_regression(&x, &y, .rows = 9, .features = 4), done = take_set(hash, status, x, y);
     if (done && (done = (w = wg_dataset_regression_weights(.features = 4)) != NULL))
-        add(hash, w);
+        add_tensor(hash, w);
     wg_free(w);
     return done;
 }
 
 /* ---- the sweep ---- */
 
-static const struct scenario {
-    const char *name;
-    bool (*act)(uint64_t *hash);
-    int64_t at_least; /* calls that fail */
-} scenarios[] = {
+static const struct scenario scenarios[] = {
     {"items", read_items, 15},          {"batches", batches_here, 25}, {"batches by threads", batches_by_threads, 30},
     {"weighted", weighted_batches, 27}, {"splits", split, 15},         {"standardisation", standardise, 12},
     {"synthetic sets", synthetic, 20},
 };
-
-static const uint64_t first_hash = 14695981039346656037u;
-
-/* The error is that memory ran out, and its message begins with the name of what was called. */
-static void check_error(const char *name, int64_t k)
-{
-    wg_error error;
-    const wg_status code = wg_error_take(&error);
-    const size_t n = strlen(error.op);
-    if (code != WG_E_MEMORY || n == 0 || strcmp(error.op, "memory") == 0 || strncmp(error.message, error.op, n) != 0)
-        fail_msg("%s, call %lld: %s", name, (long long)k, error.message);
-}
-
-/* One run with the k-th call failing, and a second one. Returns whether there was such a call. */
-static bool run_with_failure(const struct scenario *scenario, uint64_t expected, int64_t k, bool from_then_on)
-{
-    uint64_t hash = first_hash, again = first_hash;
-    wg_memory_trim(); /* so that tensors need malloc */
-    calls = 0, fail_at = k, persistent = from_then_on;
-    const bool done = scenario->act(&hash);
-    const bool failed = calls > k;
-    fail_at = -1;
-    if (!done)
-        check_error(scenario->name, k);
-    if ((done && hash != expected) || (!done && !failed))
-        fail_msg("%s, call %lld: other bits, or an error without a cause", scenario->name, (long long)k);
-    if (!scenario->act(&again) || again != expected)
-        fail_msg("%s, call %lld: other bits when it was tried again", scenario->name, (long long)k);
-    return failed;
-}
 
 static void every_call_of_malloc_may_fail(void **state)
 {
     (void)state;
     images = numbers(WG_F32, WG_SHAPE(8, 1, 3, 4), 1);
     labels = wg_from(((const int64_t[]){3, 1, 7, 1, 0, 2, 2, 5}), WG_SHAPE(8));
-    for (size_t s = 0; s < sizeof scenarios / sizeof *scenarios; s++) {
-        uint64_t expected = first_hash;
-        assert_true(scenarios[s].act(&expected));
-        for (int from_then_on = 0; from_then_on < 2; from_then_on++) {
-            int64_t k = 0;
-            while (run_with_failure(&scenarios[s], expected, k, from_then_on))
-                k++;
-            if (k < scenarios[s].at_least)
-                fail_msg("%s: only %lld calls", scenarios[s].name, (long long)k);
-        }
-    }
+    sweep_malloc(scenarios, sizeof scenarios / sizeof *scenarios);
     wg_free(images), wg_free(labels);
 }
 

@@ -4,34 +4,16 @@
 #include <stdlib.h>
 
 #include "formula.h"
+#include "golden.h"
 #include "nn_check.h"
 
 /* ---- PyTorch's values ---- */
 
 enum { MAX = 400 };
 
-/* The numbers of a line of gan.txt; how many. */
 static int expected(const char *name, double *to)
 {
-    static char line[20000];
-    FILE *file = fopen(GAN_VALUES, "r");
-    assert_non_null(file);
-    int n = 0;
-    while (n == 0 && fgets(line, sizeof line, file)) {
-        const size_t length = strlen(name);
-        if (strncmp(line, name, length) != 0 || line[length] != ':')
-            continue;
-        char *at = line + length + 1, *end;
-        for (; n < MAX; n++, at = end) {
-            to[n] = strtod(at, &end);
-            if (end == at)
-                break;
-        }
-    }
-    fclose(file);
-    if (n == 0)
-        fail_msg("no values of %s", name);
-    return n;
+    return golden_values(GAN_VALUES, name, to, MAX);
 }
 
 static const char *const objectives[] = {"wasserstein", "minimax", "non_saturating", "least_squares", "hinge", "relativistic"};

@@ -4,32 +4,14 @@
 #include <stdlib.h>
 
 #include "formula.h"
+#include "golden.h"
 #include "nn_check.h"
 
 enum { N = 6, OBSERVATION = 3, ACTION = 2, HIDDEN = 5, UPDATES = 7, MAX = 200 };
 
-/* The numbers of a line of rl.txt; how many. */
 static int expected(const char *name, double *to)
 {
-    static char line[20000];
-    FILE *file = fopen(RL_VALUES, "r");
-    assert_non_null(file);
-    int n = 0;
-    while (n == 0 && fgets(line, sizeof line, file)) {
-        const size_t length = strlen(name);
-        if (strncmp(line, name, length) != 0 || line[length] != ':')
-            continue;
-        char *at = line + length + 1, *end;
-        for (; n < MAX; n++, at = end) {
-            to[n] = strtod(at, &end);
-            if (end == at)
-                break;
-        }
-    }
-    fclose(file);
-    if (n == 0)
-        fail_msg("no values of %s", name);
-    return n;
+    return golden_values(RL_VALUES, name, to, MAX);
 }
 
 /* ---- two networks, their optimizers, and a batch ---- */

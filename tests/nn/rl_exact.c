@@ -4,32 +4,14 @@
 #include <stdlib.h>
 
 #include "formula.h"
+#include "golden.h"
 #include "nn_check.h"
 
 enum { MAX = 64, STATES = 5, ACTIONS = 3 };
 
-/* The values of that name in rl_exact.txt, which rl_exact.py made. */
 static int golden(const char *name, double *to)
 {
-    static char line[8000];
-    FILE *file = fopen(EXACT_VALUES, "r");
-    assert_non_null(file);
-    int n = 0;
-    while (n == 0 && fgets(line, sizeof line, file)) {
-        const size_t length = strlen(name);
-        if (strncmp(line, name, length) != 0 || line[length] != ':')
-            continue;
-        char *at = line + length + 1, *end;
-        for (; n < MAX; n++, at = end) {
-            to[n] = strtod(at, &end);
-            if (end == at)
-                break;
-        }
-    }
-    fclose(file);
-    if (n == 0)
-        fail_msg("no values of %s", name);
-    return n;
+    return golden_values(EXACT_VALUES, name, to, MAX);
 }
 
 static void is_golden(wg_tensor *t, const char *name, double tolerance)

@@ -190,6 +190,23 @@ static void sigma_adapts_to_the_change_of_actions(void **state)
     assert_no_error();
 }
 
+/* Observations that do not fit draw nothing: what comes next is as if they had not been. */
+static void a_failure_to_adapt_draws_nothing(void **state)
+{
+    (void)state;
+    wg_nn_module *actor = normalised_actor();
+    wg_tensor *wide = filled(WG_F32, WG_SHAPE(4, 5), 0);
+    wg_rl_parameter_noise *a = wg_rl_parameter_noise_create(actor, .seed = 7), *b = wg_rl_parameter_noise_create(actor, .seed = 7);
+    assert_int_equal(wg_rl_parameter_noise_adapt(a, wide), WG_E_SHAPE);
+    assert_error(WG_E_SHAPE, "");
+    assert_int_equal(wg_rl_parameter_noise_perturb(a) + wg_rl_parameter_noise_perturb(b), WG_OK);
+    const wg_tensor_list x = wg_rl_parameter_noise_state(a), y = wg_rl_parameter_noise_state(b);
+    for (size_t i = 0; i < x.n; i++)
+        assert_same_bits(x.tensor[i], y.tensor[i]);
+    wg_rl_parameter_noise_destroy(a), wg_rl_parameter_noise_destroy(b), wg_free(wide), wg_nn_destroy(actor);
+    assert_no_error();
+}
+
 /* ---- policies ---- */
 
 /* A captured network acts as the network does, for any number of rows and after its weights have changed. */
@@ -285,6 +302,7 @@ int main(void)
         cmocka_unit_test(actions_without_bounds_are_not_cut),
         cmocka_unit_test(parameters_move_but_those_of_norms),
         cmocka_unit_test(sigma_adapts_to_the_change_of_actions),
+        cmocka_unit_test(a_failure_to_adapt_draws_nothing),
         cmocka_unit_test(a_network_acts),
         cmocka_unit_test(evaluations_can_be_compared),
     };

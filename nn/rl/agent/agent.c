@@ -122,12 +122,6 @@ static wg_status make_state(wg_rl_agent *a)
 
 /* ---- making one ---- */
 
-static wg_status own(wg_tensor **to, const char *name, wg_tensor *made)
-{
-    *to = rl_own(made, name);
-    return *to ? WG_OK : nn_first_error(WG_E_MEMORY);
-}
-
 static wg_status copy(wg_nn_module **to, const wg_nn_module *net)
 {
     *to = wg_nn_copy(net);
@@ -148,11 +142,11 @@ static wg_status fill(wg_rl_agent *a, uint64_t seed, const char *op)
         return nn_no_memory(op);
     const wg_tensor_list params = wg_nn_parameters(a->actor);
     const wg_dtype dtype = params.n ? wg_dtype_of(params.tensor[0]) : WG_F32;
-    WG_TRY(own(&a->count, "updates", wg_zeros(WG_I64, WG_SHAPE(1))));
-    WG_TRY(rl_seed(&seed));
-    WG_TRY(own(&a->generator, "generator", wg_generator(seed, WG_STREAM_RL_AGENT)));
-    WG_TRY(own(&a->critic_loss, "critic_loss", wg_full(dtype, WG_SHAPE(), NAN)));
-    WG_TRY(own(&a->actor_loss, "actor_loss", wg_full(dtype, WG_SHAPE(), NAN)));
+    WG_TRY(rl_own(&a->count, "updates", wg_zeros(WG_I64, WG_SHAPE(1))));
+    WG_TRY(nn_seed(&seed));
+    WG_TRY(rl_own(&a->generator, "generator", wg_generator(seed, WG_STREAM_RL_AGENT)));
+    WG_TRY(rl_own(&a->critic_loss, "critic_loss", wg_full(dtype, WG_SHAPE(), NAN)));
+    WG_TRY(rl_own(&a->actor_loss, "actor_loss", wg_full(dtype, WG_SHAPE(), NAN)));
     return make_state(a);
 }
 

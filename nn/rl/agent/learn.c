@@ -52,9 +52,7 @@ static wg_status prepare(wg_rl_agent *a, const wg_rl_batch *batch, const char *o
         return borrow(a, tensor);
     wg_disown(a->errors);
     a->learned = false;
-    a->errors = rl_own(wg_zeros(wg_dtype_of(batch->reward), WG_SHAPE(batch->n, 1)), "errors");
-    if (!a->errors)
-        return nn_first_error(WG_E_MEMORY);
+    WG_TRY(rl_own(&a->errors, "errors", wg_zeros(wg_dtype_of(batch->reward), WG_SHAPE(batch->n, 1))));
     return borrow(a, tensor);
 }
 

@@ -42,17 +42,10 @@ static wg_status check(int64_t observation, int64_t action, const wg_rl_buffer_o
     return WG_OK;
 }
 
-/* Makes a tensor the buffer's. */
-static wg_status own(wg_tensor **to, const char *name, wg_tensor *made)
-{
-    *to = rl_own(made, name);
-    return *to ? WG_OK : nn_first_error(WG_E_MEMORY);
-}
-
 static wg_status make_part(wg_rl_buffer *b, enum part part, const char *name, wg_tensor *made)
 {
     b->name[part] = name;
-    return own(&b->part[part], name, made);
+    return rl_own(&b->part[part], name, made);
 }
 
 static wg_status make_parts(wg_rl_buffer *b)
@@ -77,12 +70,12 @@ static wg_status make_batch(wg_rl_buffer *b)
     wg_rl_batch *batch = &b->batch;
     const wg_dtype dtype = b->options.dtype;
     batch->n = b->options.batch;
-    WG_TRY(own(&batch->observation, "observation", wg_zeros(dtype, WG_SHAPE(batch->n, b->observation))));
-    WG_TRY(own(&batch->action, "action", wg_zeros(dtype, WG_SHAPE(batch->n, b->action))));
-    WG_TRY(own(&batch->reward, "reward", wg_zeros(dtype, WG_SHAPE(batch->n, 1))));
-    WG_TRY(own(&batch->next, "next", wg_zeros(dtype, WG_SHAPE(batch->n, b->observation))));
-    WG_TRY(own(&batch->discount, "discount", wg_zeros(dtype, WG_SHAPE(batch->n, 1))));
-    WG_TRY(own(&batch->weight, "weight", wg_ones(dtype, WG_SHAPE(batch->n, 1))));
+    WG_TRY(rl_own(&batch->observation, "observation", wg_zeros(dtype, WG_SHAPE(batch->n, b->observation))));
+    WG_TRY(rl_own(&batch->action, "action", wg_zeros(dtype, WG_SHAPE(batch->n, b->action))));
+    WG_TRY(rl_own(&batch->reward, "reward", wg_zeros(dtype, WG_SHAPE(batch->n, 1))));
+    WG_TRY(rl_own(&batch->next, "next", wg_zeros(dtype, WG_SHAPE(batch->n, b->observation))));
+    WG_TRY(rl_own(&batch->discount, "discount", wg_zeros(dtype, WG_SHAPE(batch->n, 1))));
+    WG_TRY(rl_own(&batch->weight, "weight", wg_ones(dtype, WG_SHAPE(batch->n, 1))));
     batch->index = b->index = calloc((size_t)batch->n, sizeof *b->index);
     b->last = calloc((size_t)batch->n, sizeof *b->last);
     b->power = malloc(((size_t)b->options.n_step + 1) * sizeof *b->power);
@@ -96,7 +89,7 @@ static wg_status make_batch(wg_rl_buffer *b)
 
 static wg_status set_seed(wg_rl_buffer *b)
 {
-    WG_TRY(rl_seed(&b->options.seed));
+    WG_TRY(nn_seed(&b->options.seed));
     return wg_write(b->part[COUNTS], (int64_t[]){0, 0, (int64_t)b->options.seed, b->options.copies});
 }
 
@@ -222,21 +215,16 @@ static void store(const wg_rl_buffer *b, enum part part, int64_t row, const doub
 {
     void *to = wg_data_mut(b->part[part]);
     for (int64_t i = 0; i < size; i++)
-        if (b->options.dtype == WG_F32)
-            ((float *)to)[row * size + i] = (float)from[i];
-        else
-            ((double *)to)[row * size + i] = from[i];
+        rl_put(to, b->options.dtype, row * size + i, from[i]);
 }
 
 static bool leads_to(const wg_rl_buffer *b, int64_t row, int64_t next_row)
 {
     const void *next = wg_data(b->part[NEXT]), *observation = wg_data(b->part[OBSERVATION]);
-    for (int64_t i = 0; i < b->observation; i++) {
-        const int64_t from = row * b->observation + i, to = next_row * b->observation + i;
-        if (b->options.dtype == WG_F32 ? ((const float *)next)[from] != ((const float *)observation)[to]
-                                       : ((const double *)next)[from] != ((const double *)observation)[to])
+    for (int64_t i = 0; i < b->observation; i++)
+        if (rl_number_at(next, b->options.dtype, row * b->observation + i) !=
+            rl_number_at(observation, b->options.dtype, next_row * b->observation + i))
             return false;
-    }
     return true;
 }
 

@@ -3,23 +3,9 @@
 #include <string.h>
 
 #include "../../module/module.h"
+#include "../rl.h"
 #include "buffer.h"
 #include "wengert/error.h"
-
-/* ---- numbers of either dtype ---- */
-
-static double number_at(const void *data, wg_dtype dtype, int64_t i)
-{
-    return dtype == WG_F32 ? (double)((const float *)data)[i] : ((const double *)data)[i];
-}
-
-static void put(void *data, wg_dtype dtype, int64_t i, double value)
-{
-    if (dtype == WG_F32)
-        ((float *)data)[i] = (float)value;
-    else
-        ((double *)data)[i] = value;
-}
 
 /* ---- which rows ---- */
 
@@ -45,7 +31,7 @@ static wg_status draw_by_priority(wg_rl_buffer *b, wg_dataset_random *random, co
     for (int64_t i = 0; i < b->batch.n; i++) {
         b->index[i] = b->index[i] < rows ? b->index[i] : rows - 1;
         const double w = pow(least / priorities_of(tree, b->leaves, b->index[i]), b->options.beta);
-        put(weight, b->options.dtype, i, w);
+        rl_put(weight, b->options.dtype, i, w);
     }
     return WG_OK;
 }
@@ -84,7 +70,7 @@ static struct window window_of(const wg_rl_buffer *b, const struct rows *rows, i
     struct window w = {.reward = 0};
     for (int64_t k = 0; k < b->options.n_step; k++) {
         const int64_t step = row / copies;
-        w.reward += b->power[k] * number_at(rows->reward, b->options.dtype, row);
+        w.reward += b->power[k] * rl_number_at(rows->reward, b->options.dtype, row);
         w.discount = rows->end[row] == TERMINATED ? 0 : b->power[k + 1];
         w.last = row;
         if (rows->end[row] != GOES_ON || step == rows->newest)
@@ -100,8 +86,8 @@ static void fill_returns(wg_rl_buffer *b, int64_t *last)
     void *reward = wg_data_mut(b->batch.reward), *discount = wg_data_mut(b->batch.discount);
     for (int64_t i = 0; i < b->batch.n; i++) {
         const struct window w = window_of(b, &rows, b->index[i]);
-        put(reward, b->options.dtype, i, w.reward);
-        put(discount, b->options.dtype, i, w.discount);
+        rl_put(reward, b->options.dtype, i, w.reward);
+        rl_put(discount, b->options.dtype, i, w.discount);
         last[i] = w.last;
     }
 }
@@ -161,11 +147,7 @@ static wg_status check_errors(const wg_rl_buffer *b, const wg_tensor *errors, co
     if (!b->options.prioritized || !b->drawn)
         return wg_error_set(WG_E_STATE, op, "%s: %s", op,
                             b->drawn ? "the buffer draws uniformly: make it with .prioritized = true" : "no sample was drawn yet");
-    const uint64_t before = nn_count_errors();
-    if (!wg_data(errors)) {
-        nn_name_error(before, op);
-        return nn_first_error(WG_E_NULL);
-    }
+    WG_TRY(nn_check_value(errors, op, "the errors"));
     if (wg_dtype_of(errors) != WG_F32 && wg_dtype_of(errors) != WG_F64)
         return wg_error_set(WG_E_DTYPE, op, "%s: expected errors of f32 or f64, got %s", op, wg_dtype_name(wg_dtype_of(errors)));
     if (wg_numel(errors) != b->batch.n || !wg_is_contiguous(errors))
@@ -181,11 +163,11 @@ wg_status wg_rl_buffer_prioritize(wg_rl_buffer *b, const wg_tensor *errors)
     const wg_dtype dtype = wg_dtype_of(errors);
     const void *error = wg_data(errors);
     for (int64_t i = 0; i < b->batch.n; i++)
-        if (!isfinite(number_at(error, dtype, i)))
-            return wg_error_set(WG_E_NUMERIC, op, "%s: error %lld is %g", op, (long long)i, number_at(error, dtype, i));
+        if (!isfinite(rl_number_at(error, dtype, i)))
+            return wg_error_set(WG_E_NUMERIC, op, "%s: error %lld is %g", op, (long long)i, rl_number_at(error, dtype, i));
     double *tree = wg_data_mut(b->part[PRIORITIES]);
     for (int64_t i = 0; i < b->batch.n; i++) {
-        const double priority = pow(fabs(number_at(error, dtype, i)) + b->options.epsilon, b->options.alpha);
+        const double priority = pow(fabs(rl_number_at(error, dtype, i)) + b->options.epsilon, b->options.alpha);
         b->mass[i] = fmin(priority, 1e100); /* their sum stays a number */
     }
     priorities_set(tree, b->leaves, b->batch.n, b->index, b->mass, b->last);

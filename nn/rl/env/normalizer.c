@@ -26,7 +26,7 @@ static bool make_parts(wg_rl_normalizer *normalizer)
 {
     for (int i = 0; i < PARTS; i++) {
         const wg_shape shape = i == COUNT ? WG_SCALAR : WG_SHAPE(normalizer->size);
-        if (!(normalizer->part[i] = rl_own(wg_zeros(i == COUNT ? WG_I64 : WG_F64, shape), part_name[i])))
+        if (rl_own(&normalizer->part[i], part_name[i], wg_zeros(i == COUNT ? WG_I64 : WG_F64, shape)) != WG_OK)
             return false;
     }
     return true;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../module/module.h"
 #include "../rl.h"
 #include "wengert/error.h"
 #include "wengert/random.h"
@@ -67,10 +68,9 @@ static bool make_parts(wg_rl_vector *v)
     const wg_dtype dtype[PARTS] = {WG_U8, WG_I64, WG_F64, WG_F64, WG_I64};
     const wg_shape shape[PARTS] = {WG_SHAPE(v->n, (int64_t)v->stride), WG_SHAPE(v->n, 3),
                                    WG_SHAPE(v->n, v->dynamics->observation.size), WG_SHAPE(v->n), WG_SHAPE(v->n)};
-    for (int i = 0; i < PARTS; i++) {
-        if (!(v->part[i] = rl_own(wg_zeros(dtype[i], shape[i]), part_name[i])))
+    for (int i = 0; i < PARTS; i++)
+        if (rl_own(&v->part[i], part_name[i], wg_zeros(dtype[i], shape[i])) != WG_OK)
             return false;
-    }
     return true;
 }
 
@@ -88,7 +88,7 @@ static void scale_actions(wg_rl_vector *v)
 static wg_status begin(wg_rl_vector *v, uint64_t seed, int threads, const char *op)
 {
     void *at[PARTS];
-    WG_TRY(rl_seed(&seed));
+    WG_TRY(nn_seed(&seed));
     WG_TRY(vector_parts(v, at));
     scale_actions(v);
     for (int64_t i = 0; i < v->n; i++) {

@@ -28,7 +28,7 @@ static const struct point foot[] = {{-0.8, -0.7}, {0.8, -0.7}};
 static const struct point corner[] = {{-0.45, -0.3}, {0.45, -0.3}, {0.35, 0.4}, {-0.35, 0.4}};
 
 /* From the craft's centre to a point of it. */
-static struct point turned(struct point p, double angle)
+static struct point rotated(struct point p, double angle)
 {
     const double c = cos(angle), s = sin(angle);
     return (struct point){c * p.x - s * p.y, s * p.x + c * p.y};
@@ -54,7 +54,7 @@ static double shaping(const lander *s)
    into it at any speed. */
 static bool stand(const lander *s, struct point at, bool stood, double *fx, double *fy, double *moment)
 {
-    const struct point arm = turned(at, s->angle);
+    const struct point arm = rotated(at, s->angle);
     const double depth = -(s->y + arm.y), along = s->speed_x - s->spin * arm.y, up = s->speed_y + s->spin * arm.x;
     if (depth <= 0)
         return true;
@@ -76,7 +76,7 @@ static bool move(lander *s)
     s->spin += dt * (moment / INERTIA - TURN_POWER * s->side);
     s->x += dt * s->speed_x, s->y += dt * s->speed_y, s->angle += dt * s->spin;
     for (int i = 0; i < 4; i++)
-        if (s->y + turned(corner[i], s->angle).y < 0)
+        if (s->y + rotated(corner[i], s->angle).y < 0)
             return false;
     return stands && stands_too;
 }
@@ -86,8 +86,8 @@ static bool fly(lander *s)
     bool whole = true;
     for (int i = 0; i < PARTS && whole; i++)
         whole = move(s);
-    s->left = s->y + turned(foot[0], s->angle).y < 0;
-    s->right = s->y + turned(foot[1], s->angle).y < 0;
+    s->left = s->y + rotated(foot[0], s->angle).y < 0;
+    s->right = s->y + rotated(foot[1], s->angle).y < 0;
     return whole;
 }
 

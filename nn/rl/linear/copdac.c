@@ -28,9 +28,8 @@ static wg_status make(wg_rl_copdac *agent, int64_t k, const char *op)
     const wg_tensor_list params = wg_nn_parameters(agent->actor);
     WG_TRY(nn_check_params(params, &d, op));
     const wg_dtype dtype = wg_dtype_of(params.tensor[0]);
-    agent->state[0] = rl_own(wg_zeros(dtype, WG_SHAPE(d)), "w");
-    agent->state[1] = agent->state[0] ? rl_own(wg_zeros(dtype, WG_SHAPE(k)), "v") : NULL;
-    return agent->state[1] ? WG_OK : nn_first_error(WG_E_MEMORY);
+    WG_TRY(rl_own(&agent->state[0], "w", wg_zeros(dtype, WG_SHAPE(d))));
+    return rl_own(&agent->state[1], "v", wg_zeros(dtype, WG_SHAPE(k)));
 }
 
 wg_rl_copdac *wg_rl_copdac_create_with(wg_nn_module *actor, int64_t k, wg_rl_copdac_options options)

@@ -42,9 +42,7 @@ static wg_status make_parts(wg_rl_tiled *agent)
                           : i == V    ? wg_zeros(WG_F64, WG_SHAPE(agent->size))
                                       : wg_zeros(WG_F64, WG_SHAPE(agent->m, agent->size));
         agent->name[i] = names[i];
-        agent->part[i] = rl_own(made, names[i]);
-        if (!agent->part[i])
-            return nn_first_error(WG_E_MEMORY);
+        WG_TRY(rl_own(&agent->part[i], names[i], made));
     }
     return WG_OK;
 }
@@ -58,7 +56,7 @@ static wg_status make(wg_rl_tiled *agent, const char *op)
         return nn_no_memory(op);
     agent->next = agent->here + tiles;
     agent->next_mean = agent->mean + m, agent->deviation = agent->mean + 2 * m, agent->gap = agent->mean + 3 * m;
-    WG_TRY(rl_seed(&agent->options.seed));
+    WG_TRY(nn_seed(&agent->options.seed));
     return make_parts(agent);
 }
 

@@ -22,12 +22,9 @@ static const char *const names[PARTS] = {"x", "counts"};
 
 static wg_status fill(wg_rl_noise *noise)
 {
-    WG_TRY(rl_seed(&noise->options.seed));
-    noise->part[X] = rl_own(wg_full(WG_F64, WG_SHAPE(noise->n, noise->action), noise->options.mean), names[X]);
-    noise->part[COUNTS] = noise->part[X] ? rl_own(wg_zeros(WG_I64, WG_SHAPE(2)), names[COUNTS]) : NULL;
-    if (!noise->part[COUNTS])
-        return nn_first_error(WG_E_MEMORY);
-    return wg_write(noise->part[COUNTS], (int64_t[]){0, (int64_t)noise->options.seed});
+    WG_TRY(nn_seed(&noise->options.seed));
+    WG_TRY(rl_own(&noise->part[X], names[X], wg_full(WG_F64, WG_SHAPE(noise->n, noise->action), noise->options.mean)));
+    return rl_own(&noise->part[COUNTS], names[COUNTS], wg_from(((const int64_t[]){0, (int64_t)noise->options.seed}), WG_SHAPE(2)));
 }
 
 static wg_rl_noise *make(wg_rl_noise from, const char *op)

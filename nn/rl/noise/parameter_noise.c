@@ -99,10 +99,10 @@ static wg_status fill(wg_rl_parameter_noise *noise)
     if (!noise->perturbed)
         return nn_no_memory("rl_parameter_noise_create");
     find_perturbed(noise);
-    WG_TRY(rl_seed(&noise->options.seed));
-    noise->sigma = rl_own(wg_scalar(WG_F64, noise->options.sigma), "sigma");
-    noise->generator = noise->sigma ? rl_own(wg_generator(noise->options.seed, WG_STREAM_RL_NOISE), "generator") : NULL;
-    return noise->generator ? make_state(noise) : nn_first_error(WG_E_MEMORY);
+    WG_TRY(nn_seed(&noise->options.seed));
+    WG_TRY(rl_own(&noise->sigma, "sigma", wg_scalar(WG_F64, noise->options.sigma)));
+    WG_TRY(rl_own(&noise->generator, "generator", wg_generator(noise->options.seed, WG_STREAM_RL_NOISE)));
+    return make_state(noise);
 }
 
 wg_rl_parameter_noise *wg_rl_parameter_noise_create_with(wg_nn_module *actor, wg_rl_parameter_noise_options options)
@@ -145,12 +145,10 @@ wg_nn_module *wg_rl_parameter_noise_actor(const wg_rl_parameter_noise *noise)
 
 /* ---- perturbing ---- */
 
+/* On the open tape: if what follows there fails, the draws are taken back. */
 static wg_status perturb(wg_rl_parameter_noise *noise, wg_nn_module *net)
 {
-    WG_TAPE(tape, .keep_error = true);
     WG_NO_GRAD;
-    if (!tape)
-        return nn_first_error(WG_E_MEMORY);
     const wg_tensor_list from = wg_nn_parameters(noise->actor), to = wg_nn_parameters(net);
     const double sigma = wg_item(noise->sigma);
     WG_TRY(wg_rl_target_update(net, noise->actor, 1));
@@ -165,21 +163,32 @@ static wg_status perturb(wg_rl_parameter_noise *noise, wg_nn_module *net)
 
 wg_status wg_rl_parameter_noise_perturb(wg_rl_parameter_noise *noise)
 {
-    return noise ? perturb(noise, noise->copy) : nn_null_argument("rl_parameter_noise_perturb", "the noise");
+    if (!noise)
+        return nn_null_argument("rl_parameter_noise_perturb", "the noise");
+    WG_TAPE(tape, .keep_error = true);
+    return tape ? perturb(noise, noise->copy) : nn_first_error(WG_E_MEMORY);
 }
 
-/* √(mean (μ(s) - μ̃(s))²). */
+/* √(mean (μ(s) - μ̃(s))²), on the open tape. */
 static wg_status measure(const wg_rl_parameter_noise *noise, wg_tensor *observation, double *change)
 {
-    WG_TAPE(tape, .keep_error = true);
     WG_NO_GRAD;
     WG_EVAL_MODE;
-    wg_tensor *plain = tape ? wg_nn_apply(noise->actor, observation) : NULL;
+    wg_tensor *plain = wg_nn_apply(noise->actor, observation);
     wg_tensor *distance = plain ? wg_sqrt(wg_mean(wg_square(wg_sub(plain, wg_nn_apply(noise->probe, observation))))) : NULL;
     if (!distance)
         return nn_first_error(WG_E_MEMORY);
     *change = wg_item(distance);
     return WG_OK;
+}
+
+static wg_status perturb_and_measure(wg_rl_parameter_noise *noise, wg_tensor *observation, double *change)
+{
+    WG_TAPE(tape, .keep_error = true);
+    if (!tape)
+        return nn_first_error(WG_E_MEMORY);
+    WG_TRY(perturb(noise, noise->probe));
+    return measure(noise, observation, change);
 }
 
 wg_status wg_rl_parameter_noise_adapt(wg_rl_parameter_noise *noise, wg_tensor *observation)
@@ -188,10 +197,7 @@ wg_status wg_rl_parameter_noise_adapt(wg_rl_parameter_noise *noise, wg_tensor *o
     double change = 0;
     if (!noise || !observation)
         return nn_null_argument(op, noise ? "the observation" : "the noise");
-    WG_TRY(wg_rl_target_update(noise->probe, noise->actor, 1));
-    WG_TRY(measure(noise, observation, &change)); /* fails, if it does, before anything is drawn */
-    WG_TRY(perturb(noise, noise->probe));
-    WG_TRY(measure(noise, observation, &change));
+    WG_TRY(perturb_and_measure(noise, observation, &change));
     if (!isfinite(change))
         return wg_error_set(WG_E_NUMERIC, op, "%s: the change of actions is %g", op, change);
     const double sigma = wg_item(noise->sigma), factor = noise->options.factor;

@@ -99,12 +99,11 @@ static wg_status prepare(wg_rl_actor *a, int64_t n)
         return WG_OK;
     forget(a);
     a->n = n;
-    a->in = rl_own(wg_zeros(a->dtype, WG_SHAPE(n, a->observation)), "observation");
-    a->out = a->in ? rl_own(wg_zeros(a->dtype, WG_SHAPE(n, a->action)), "action") : NULL;
-    if (a->out)
-        return WG_OK;
-    forget(a);
-    return nn_first_error(WG_E_MEMORY);
+    wg_status status = rl_own(&a->in, "observation", wg_zeros(a->dtype, WG_SHAPE(n, a->observation)));
+    status = status == WG_OK ? rl_own(&a->out, "action", wg_zeros(a->dtype, WG_SHAPE(n, a->action))) : status;
+    if (status != WG_OK)
+        forget(a);
+    return status;
 }
 
 static wg_status write(wg_rl_actor *a, const double *observations)
@@ -114,33 +113,25 @@ static wg_status write(wg_rl_actor *a, const double *observations)
     if (!to)
         return nn_first_error(WG_E_STATE);
     for (int64_t i = 0; i < a->n * a->observation; i++) {
-        if (a->dtype == WG_F32)
-            ((float *)to)[i] = (float)observations[i];
-        else
-            ((double *)to)[i] = observations[i];
-        if (!isfinite(a->dtype == WG_F32 ? (double)((float *)to)[i] : observations[i]))
+        rl_put(to, a->dtype, i, observations[i]);
+        if (!isfinite(rl_number_at(to, a->dtype, i)))
             return wg_error_set(WG_E_NUMERIC, op, "%s: the observation is %g in row %lld, component %lld", op, observations[i],
                                 (long long)(i / a->observation), (long long)(i % a->observation));
     }
     return WG_OK;
 }
 
-static double action_at(const wg_rl_actor *a, int64_t i)
-{
-    const void *from = wg_data(a->out);
-    return a->dtype == WG_F32 ? (double)((const float *)from)[i] : ((const double *)from)[i];
-}
-
 static wg_status read(const wg_rl_actor *a, double *actions)
 {
     const char *op = "rl_act";
+    const void *from = wg_data(a->out);
     const int64_t n = a->n * a->action;
     for (int64_t i = 0; i < n; i++)
-        if (!isfinite(action_at(a, i)))
-            return wg_error_set(WG_E_NUMERIC, op, "%s: the network's action is %g in row %lld, component %lld", op, action_at(a, i),
-                                (long long)(i / a->action), (long long)(i % a->action));
+        if (!isfinite(rl_number_at(from, a->dtype, i)))
+            return wg_error_set(WG_E_NUMERIC, op, "%s: the network's action is %g in row %lld, component %lld", op,
+                                rl_number_at(from, a->dtype, i), (long long)(i / a->action), (long long)(i % a->action));
     for (int64_t i = 0; i < n; i++)
-        actions[i] = action_at(a, i);
+        actions[i] = rl_number_at(from, a->dtype, i);
     return WG_OK;
 }
 
