@@ -13,28 +13,71 @@ extern char **environ;
 
 enum { MAX_PATH = 1024 };
 
-bool study_claim(struct study_run *run, bool good, const char *format, ...)
+/* ---- verdicts ---- */
+
+/* Prints a claim and counts it where it belongs. */
+static bool judge(struct study_run *run, bool good, bool weaker, const char *text)
 {
-    va_list values;
-    va_start(values, format);
-    fputs(good ? "PASS " : "FAIL ", stdout);
-    vprintf(format, values);
-    putchar('\n');
-    va_end(values);
-    *(good ? &run->passed : &run->failed) += 1;
+    printf("%s %s\n", !good ? "FAIL" : weaker ? "REDUCED" : "PASS", text);
+    *(!good ? &run->failed : weaker ? &run->reduced : &run->passed) += 1;
     return good;
 }
 
+/* The claim that stands in the last line. A second one is a mistake of the study. */
+static bool decide(struct study_run *run, bool good, bool weaker, const char *text)
+{
+    if (run->decided)
+        return judge(run, false, false, "a second claim decides, after the first");
+    run->decided = true;
+    run->decision = good;
+    snprintf(run->deciding, sizeof run->deciding, "%s", text);
+    return judge(run, good, weaker, text);
+}
+
+#define FORMATTED(text, format)                     \
+    char text[STUDY_MAX_TEXT];                      \
+    do {                                            \
+        va_list values;                             \
+        va_start(values, format);                   \
+        vsnprintf(text, sizeof text, format, values); \
+        va_end(values);                             \
+    } while (0)
+
+bool study_claim(struct study_run *run, bool good, const char *format, ...)
+{
+    FORMATTED(text, format);
+    return judge(run, good, false, text);
+}
+
+bool study_decide(struct study_run *run, bool good, const char *format, ...)
+{
+    FORMATTED(text, format);
+    return decide(run, good, false, text);
+}
+
+bool study_reduced(struct study_run *run, bool good, const char *format, ...)
+{
+    FORMATTED(text, format);
+    return decide(run, good, true, text);
+}
+
+#define NEAR "%s: %.6g, expected %.6g within %.2g"
+
 bool study_near(struct study_run *run, const char *what, double got, double want, double tolerance)
 {
-    return study_claim(run, fabs(got - want) <= tolerance, "%s: %.6g, expected %.6g within %.2g", what, got, want, tolerance);
+    return study_claim(run, fabs(got - want) <= tolerance, NEAR, what, got, want, tolerance);
+}
+
+bool study_decide_near(struct study_run *run, const char *what, double got, double want, double tolerance)
+{
+    return study_decide(run, fabs(got - want) <= tolerance, NEAR, what, got, want, tolerance);
 }
 
 /* ---- files ---- */
 
-static FILE *open_file(const struct study_run *run, const char *ending, char path[MAX_PATH])
+static FILE *open_file(const struct study_run *run, const char *name, const char *ending, char path[MAX_PATH])
 {
-    const int length = snprintf(path, MAX_PATH, "%s/%s.%s", run->folder, run->name, ending);
+    const int length = snprintf(path, MAX_PATH, "%s/%s.%s", run->folder, name, ending);
     FILE *file = length < MAX_PATH ? fopen(path, "w") : NULL;
     if (!file)
         fprintf(stderr, "wengert study %s: expected to write %s: %s\n", run->name, path,
@@ -46,12 +89,20 @@ bool study_row(struct study_run *run, const char *format, ...)
 {
     char path[MAX_PATH];
     va_list values;
-    if (!run->csv && !(run->csv = open_file(run, "csv", path)))
+    if (!run->csv && !(run->csv = open_file(run, run->name, "csv", path)))
         return false;
     va_start(values, format);
     vfprintf(run->csv, format, values);
     va_end(values);
     return fputc('\n', run->csv) != EOF;
+}
+
+bool study_table(struct study_run *run, const char *part, const char *header)
+{
+    char path[MAX_PATH];
+    const bool written = !run->csv || (!ferror(run->csv) & (fclose(run->csv) == 0));
+    run->csv = written ? open_file(run, part, "csv", path) : NULL;
+    return run->csv && study_row(run, "%s", header);
 }
 
 /* ---- pictures ---- */
@@ -88,19 +139,21 @@ static int run_gnuplot(char *script)
 bool study_draw(struct study_run *run, const char *commands)
 {
     char script[MAX_PATH];
-    FILE *file = open_file(run, "gp", script);
+    FILE *file = open_file(run, run->name, "gp", script);
     if (!file)
         return false;
-    fprintf(file, "%sset output '%s/%s.svg'\ncsv = '%s/%s.csv'\n%s", preamble, run->folder, run->name, run->folder, run->name,
-            commands);
-    if (fclose(file) != 0 || (run->csv && fflush(run->csv) != 0))
-        return study_claim(run, false, "%s is written", script);
+    fprintf(file, "%sset output '%s/%s.svg'\nfolder = '%s'\ncsv = '%s/%s.csv'\n%s", preamble, run->folder, run->name, run->folder,
+            run->folder, run->name, commands);
+    if (fclose(file) != 0 || (run->csv && fflush(run->csv) != 0)) {
+        fprintf(stderr, "wengert study %s: expected to write %s: %s\n", run->name, script, strerror(errno));
+        return false;
+    }
     const int status = run_gnuplot(script);
     if (status == 127)
         printf("no picture: gnuplot is not installed (apt-get install gnuplot-nox; then gnuplot %s)\n", script);
-    else
-        study_claim(run, status == 0, "gnuplot draws %s/%s.svg", run->folder, run->name);
-    return true;
+    else if (status != 0)
+        fprintf(stderr, "wengert study %s: expected gnuplot to draw %s, got its exit status %d\n", run->name, script, status);
+    return status == 0 || status == 127;
 }
 
 /* ---- numbers ---- */
@@ -117,4 +170,21 @@ double study_exponent(const double *x, const double *y, int n)
         xy += (log(x[i]) - mean_x) * (log(y[i]) - mean_y);
     }
     return xy / xx;
+}
+
+double study_mean(const double *x, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += x[i];
+    return sum / n;
+}
+
+double study_deviation(const double *x, int n)
+{
+    const double mean = study_mean(x, n);
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += (x[i] - mean) * (x[i] - mean);
+    return n > 1 ? sqrt(sum / (n - 1)) : 0;
 }

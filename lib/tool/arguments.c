@@ -61,6 +61,8 @@ static void print_help(const struct usage *usage)
     }
     if (usage->title)
         print_option("title", " TEXT", "stands on top\n");
+    if (usage->data)
+        print_option("data", " FOLDER", "files of MNIST, Fashion-MNIST or CIFAR, for studies of images (default: the built-in digits)\n");
     for (size_t i = 0; i < usage->table.n; i++) {
         print_option(usage->table.option[i].name, value_of(&usage->table.option[i]), usage->table.option[i].help);
         print_preset(&usage->table.option[i]);
@@ -79,6 +81,8 @@ static int unknown_option(const struct usage *usage, const char *word)
         fprintf(stderr, " --out %s,", usage->out);
     if (usage->title)
         fprintf(stderr, " --title TEXT,");
+    if (usage->data)
+        fprintf(stderr, " --data FOLDER,");
     for (size_t i = 0; i < usage->table.n; i++)
         fprintf(stderr, " --%s%s,", usage->table.option[i].name, value_of(&usage->table.option[i]));
     fprintf(stderr, " --help; got %s\n", word);
@@ -99,11 +103,12 @@ static int read_option(const struct usage *usage, int argc, char **argv, int *at
     const char *name = argv[*at] + 2, *value = strchr(name, '=');
     const size_t length = value ? (size_t)(value - name) : strlen(name);
     const bool is_out = usage->out && length == 3 && strncmp(name, "out", 3) == 0,
-               is_title = usage->title && length == 5 && strncmp(name, "title", 5) == 0;
+               is_title = usage->title && length == 5 && strncmp(name, "title", 5) == 0,
+               is_data = usage->data && length == 4 && strncmp(name, "data", 4) == 0;
     const wg_option *option = find_option(usage, name, length);
     const bool is_switch = option && option->type == WG_OPTION_BOOL;
     char text[MAX_OPTION];
-    if (!is_out && !is_title && !option)
+    if (!is_out && !is_title && !is_data && !option)
         return unknown_option(usage, argv[*at]);
     if (is_switch && value)
         return misused(usage->command, "expected --%s without a value, got %s", option->name, argv[*at]);
@@ -113,8 +118,8 @@ static int read_option(const struct usage *usage, int argc, char **argv, int *at
         value = argv[++*at];
     else if (!is_switch)
         return misused(usage->command, "expected a value behind --%s, got the end of the line", name);
-    if (is_out || is_title) {
-        *(is_out ? &arguments->out : &arguments->title) = value;
+    if (is_out || is_title || is_data) {
+        *(is_out ? &arguments->out : is_title ? &arguments->title : &arguments->data) = value;
         return TOOL_OK;
     }
     if (snprintf(text, sizeof text, "%s=%s", option->name, is_switch ? "true" : value) >= (int)sizeof text)

@@ -13,12 +13,12 @@ enum { TOOL_OK, TOOL_FAILED, TOOL_MISUSED };
 enum { MAX_OPERANDS = 64 };
 
 /* What a command takes. operands: as the help writes them, "NAME" or "BEFORE.json AFTER.json"; out: what --out names, "FOLDER", or NULL
-   if there is no --out; title: there is a --title; details: paragraphs behind the list of options, or NULL. */
+   if there is no --out; title: there is a --title; data: there is a --data FOLDER; details: paragraphs behind the list of options, or NULL. */
 struct usage {
     const char *command, *summary, *operands;
     int min_operands, max_operands;
     const char *out, *out_help;
-    bool title;
+    bool title, data;
     wg_option_table table;
     const char *details;
 };
@@ -26,7 +26,7 @@ struct usage {
 /* What was given. options is the struct that the table describes; it is reset to the defaults first. */
 struct arguments {
     void *options;
-    const char *out, *title, *operand[MAX_OPERANDS];
+    const char *out, *title, *data, *operand[MAX_OPERANDS];
     int n_operands;
 };
 

@@ -3,7 +3,7 @@
 
    A mass on a line is a linear problem with a quadratic cost, whose gradient is known in closed form (include/wengert/rl/exact.h). Critics
    of three sizes are fitted to transitions by least squares, and the gradient by each is compared with the exact one on the same states. */
-#include "study.h"
+#include "../study.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -397,36 +397,18 @@ static bool study_bandit(struct study_run *run)
     return true;
 }
 
-static const char picture[] =
-    "set datafile missing NaN\n"
-    "set multiplot layout 1,4 margins 0.05,0.975,0.14,0.88 spacing 0.06\n"
-    "of(name, c) = stringcolumn(1) eq name ? column(c) : NaN\n"
-    "set logscale xy; set format x '10^{%T}'; set format y '10^{%T}'\n"
-    "set title 'gradient: error by samples'\n"
-    "set key bottom left samplen 1.5\n"
-    "array critics[4] = ['linear', 'squares', 'without s2 a', 'quadratic']\n"
-    "set yrange [1e-3:10]; set xrange [500:100000]\n"
-    "plot for [i=1:4] csv using (of('critic '.critics[i], 2)):3 with linespoints lt i pt 7 ps .5 title critics[i]\n"
-    "set yrange [1e-9:1e3]; set xrange [20:10000]; set key bottom left\n"
-    "array methods[3] = ['deterministic', 'stochastic', 'with baseline']\n"
-    "do for [m in '10 25 50'] {\n"
-    "    set title m.' actions: cost by step'\n"
-    "    plot for [i=1:3] csv using (of(methods[i].' '.m, 2)):3 with lines lt i title (m eq '10' ? methods[i] : '')\n"
-    "}\n"
-    "unset multiplot\n";
-
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
     struct mass mass = {.actor = NULL};
     bool good = study_row(run, "what,n,value,bias") && mass_make(&mass) && study_exact(run, &mass) && study_critics(run, &mass);
     mass_free(&mass);
-    return good && study_bandit(run) && study_draw(run, picture);
+    return good && study_bandit(run);
 }
 
 const struct study study_policy_gradient = {
     .name = "policy_gradient",
-    .claims =
+    .details =
         "Claims: the deterministic policy gradient with the exact critic is the derivative of the return; with a fitted critic whose features span Q its\n"
         "error falls with the root of the samples, and a critic that lacks a feature leaves a bias that no sample takes away; on the bandit of\n"
         "Silver and others (2014) it is faster than the stochastic gradient, the more so the more actions there are.",

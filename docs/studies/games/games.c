@@ -3,7 +3,7 @@
    min over x, max over y of xy has its solution at 0. The gradients of the two turn around it, so each rule multiplies |z| by a factor in each step that
    is known in closed form (Daskalakis and others, 2018; Gidel and others, 2019; Mokhtari and others, 2020). Dirac-GAN: data at 0, a generator at θ, a
    critic D(x) = ψx (Mescheder, Geiger, Nowozin, 2018). */
-#include "study.h"
+#include "../study.h"
 
 #include <math.h>
 
@@ -233,38 +233,18 @@ static bool study_dirac(struct study_run *run, double gamma)
     return good;
 }
 
-static const char picture[] =
-    "set datafile missing NaN\n"
-    "set multiplot layout 1,4 margins 0.04,0.99,0.14,0.86 spacing 0.05\n"
-    "names = \"simultaneous alternating extragradient optimistic\"\n"
-    "of(name, c) = stringcolumn(1) eq name ? column(c) : NaN\n"
-    "set title 'xy: (x, y), η = 0.1'\n"
-    "set xrange [-2.6:2.6]; set yrange [-2.6:2.6]; set xtics 2; set ytics 2\n"
-    "plot for [i=1:4] csv using (of(word(names, i).' 0.1', 3)):4 with lines lt i notitle\n"
-    "set title '|z| by step'\n"
-    "set xrange [0:100]; set yrange [0.5:8]; set xtics 50; set ytics 1; set logscale y\n"
-    "set key top left Left reverse samplen 1.5\n"
-    "plot for [i=1:4] csv using (of(word(names, i).' 0.1', 2)):5 with lines lt i title word(names, i)\n"
-    "unset logscale y\n"
-    "set xrange [-1.6:1.6]; set yrange [-1.6:1.6]; set xtics 1; set ytics 1\n"
-    "set title 'Dirac-GAN: (ψ, θ)'\n"
-    "plot csv using (of('field 0', 3)):4:5:6 with vectors lc '#bbbbbb' notitle, csv using (of('dirac 0', 3)):4 with lines lt 1 notitle\n"
-    "set title 'with R1, γ = 1'\n"
-    "plot csv using (of('field 1', 3)):4:5:6 with vectors lc '#bbbbbb' notitle, csv using (of('dirac 1', 3)):4 with lines lt 2 notitle\n"
-    "unset multiplot\n";
-
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
     bool good = study_row(run, "what,step,x,y,size,dy");
     for (size_t i = 0; i < sizeof rules / sizeof *rules && good; i++)
         good = study_rule(run, &rules[i], 0.1) && study_rule(run, &rules[i], 0.5);
-    return good && study_dirac(run, 0) && study_dirac(run, 1) && study_draw(run, picture);
+    return good && study_dirac(run, 0) && study_dirac(run, 1);
 }
 
 const struct study study_games = {
     .name = "games",
-    .claims =
+    .details =
         "Claims: on the bilinear game each rule changes the distance from the solution by the factor of its closed form, simultaneous steps\n"
         "diverge, alternating ones keep an invariant, the others converge; Dirac-GAN turns around its solution, and a penalty on the\n"
         "critic's slope makes it converge, with the eigenvalues of theory.",

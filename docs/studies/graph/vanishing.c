@@ -3,7 +3,7 @@
 
    The questions are those of J. Sun, Training DNNs: Basic Methods (Minnesota, 2020), and F. Gogianu, Optimization (Bitdefender). The
    prediction is that of Schoenholz, Gilmer, Ganguli, Sohl-Dickstein, Deep information propagation (2017). */
-#include "study.h"
+#include "../study.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -258,45 +258,18 @@ static bool study_neuron(struct study_run *run)
     return true;
 }
 
-static const char picture[] =
-    "set datafile missing NaN\n"
-    "set logscale y\n"
-    "unset mytics\n"
-    "set format y '10^{%L}'\n"
-    "set multiplot layout 1,2 margins 0.08,0.985,0.16,0.84 spacing 0.1\n"
-    "names = \"'sigmoid 1' 'tanh 1' 'tanh 9' 'relu 1' 'relu 2'\"\n"
-    "of(i, c) = stringcolumn(1) eq 'layer' && stringcolumn(2) eq word(names, i) ? column(c) : NaN\n"
-    "set title 'norm of the gradient at each layer, over that at the last'\n"
-    "set xlabel 'layer, from the input'\n"
-    "set yrange [1e-34:1e8]\n"
-    "set key bottom right samplen 1.5 spacing 1.1\n"
-    "plot for [i=1:5] csv using 3:(of(i, 5)) with lines lt i title sprintf('%s, variance %s/n', word(word(names, i), 1), word(word(names, i), 2)), \\\n"
-    "     for [i=1:5] csv using 3:(of(i, 4)) with points lt i notitle, \\\n"
-    "     NaN with lines lt 6 title 'theory', NaN with points lt 6 title 'measured'\n"
-    "set title 'two layers of relu, all weights times s'\n"
-    "set xlabel 's'\n"
-    "set logscale x\n"
-    "set xtics 1e-6,100\n"
-    "unset mxtics\n"
-    "set format x '10^{%L}'\n"
-    "set yrange [*:*]\n"
-    "set key top left Left reverse\n"
-    "plot csv using (stringcolumn(1) eq 'scale' ? $3 : NaN):5 with linespoints lt 2 title 'norm of the first layer''s gradient', \\\n"
-    "     csv using (stringcolumn(1) eq 'scale' ? $3 : NaN):4 with linespoints lt 1 title 'loss'\n"
-    "unset multiplot\n";
-
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
     bool good = study_row(run, "what,kind,x,y,z");
     for (int i = 0; i < N_KINDS && good; i++)
         good = study_kind(run, &kinds[i]);
-    return good && study_shallow(run) && study_neuron(run) && study_draw(run, picture);
+    return good && study_shallow(run) && study_neuron(run);
 }
 
 const struct study study_vanishing = {
     .name = "vanishing",
-    .claims =
+    .details =
         "Claims: from the last layer to the first of a deep network the gradient changes by as many decades as mean-field theory predicts;\n"
         "in networks of relu <W, gradient> is the same in every layer; two layers have the gradient of the formula, 0 at weights of 0, and\n"
         "growing with the weights as theory says; a saturated neuron's gradient is that of its slope.",

@@ -3,7 +3,7 @@
 
    Actions: a = μ(s) + x, with x independent from step to step, or an Ornstein-Uhlenbeck process (Lillicrap and others, 2016). Parameters: a = μ̃(s), the network
    with weights θ + σ N(0, 1) for a whole episode (Plappert and others, 2018). */
-#include "study.h"
+#include "../study.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -185,21 +185,6 @@ static void judge(struct study_run *run, struct tally of[KINDS][LEVELS])
                    sqrt(of[PARAMETERS][at].squares / of[PARAMETERS][at].actions), level[at], 0.4 * level[at]);
 }
 
-static const char picture[] = "set datafile missing NaN\n"
-                              "set multiplot layout 1,2 margins 0.07,0.98,0.14,0.9 spacing 0.1\n"
-                              "kinds = \"independent process parameters\"\n"
-                              "label(i) = i == 1 ? 'independent noise' : i == 2 ? 'Ornstein-Uhlenbeck' : 'noise on parameters'\n"
-                              "of(name, c) = stringcolumn(1) eq name ? column(c) : NaN\n"
-                              "set title 'position of the car in one episode, deviation 0.5'\n"
-                              "set xlabel 'step'; set yrange [-1.3:1.1]; set key top right\n"
-                              "set arrow from 0,0.45 to 999,0.45 nohead dt 2 lc '#666666'\n"
-                              "plot for [i=1:3] csv using (of(word(kinds, i).' path', 2)):3 with lines lt i title label(i)\n"
-                              "unset arrow\n"
-                              "set title 'episodes that reach the goal, of a policy that does nothing'\n"
-                              "set xlabel 'deviation of actions'; set yrange [-0.02:1.02]; set key top left\n"
-                              "plot for [i=1:3] csv using (of(word(kinds, i), 2)):3 with linespoints lt i title label(i)\n"
-                              "unset multiplot\n";
-
 static bool run(struct study_run *run, const void *options)
 {
     const double scale[] = {1, 10};
@@ -214,14 +199,14 @@ static bool run(struct study_run *run, const void *options)
             good = explore(run, env, kind, at, &of[kind][at]);
     if (good)
         judge(run, of);
-    good = good && same_state(run) && study_draw(run, picture);
+    good = good && same_state(run);
     wg_rl_env_destroy(env);
     return good;
 }
 
 const struct study study_exploration = {
     .name = "exploration",
-    .claims =
+    .details =
         "Claims: on the mountain car, from a policy that does nothing, independent noise on actions never reaches the goal; noise of the same size with a\n"
         "memory does; noise on the policy's parameters does the same thing in the same state for a whole episode, and so reaches it soon or not at all.",
     .run = run,

@@ -3,7 +3,7 @@
 
    The gallery follows V. Cevher, Mathematics of Data (EPFL, 2019), lecture 7, F. Gogianu, Optimization, and W. Gerstner, Artificial
    Neural Networks (EPFL), Deep Networks 3. */
-#include "study.h"
+#include "../study.h"
 
 #include <math.h>
 
@@ -225,72 +225,18 @@ static bool models(struct study_run *run)
     return good;
 }
 
-/* ---- the picture ---- */
-
-static const char picture[] =
-    "set terminal svg size 1020,660 font 'sans-serif,13' background '#ffffff' dashlength 0.6\n"
-    "set output csv[1:strlen(csv)-4].'.svg'\n"
-    "set multiplot layout 2,3\n"
-    "of(name) = stringcolumn(1) eq name\n"
-    "set rmargin 3\n"
-    "set xlabel 'x' offset 0,0.5\n"
-    "set ylabel 'f(x)' offset 1.5,0\n"
-    "set title 'plateaus and extrema'\n"
-    "set yrange [-0.9:1.5]\n"
-    "set key bottom left Left reverse samplen 1.5\n"
-    "plot csv using (of('curve') ? $2 : NaN):3 with lines lt 1 title 'f', \\\n"
-    "     csv using (of('curve') && $2 > 0 && $2 < 2 ? $2 : NaN):4 with lines lt 2 title 'tangent at 1', \\\n"
-    "     csv using (of('point') && stringcolumn(4) eq 'maximum' ? $2 : NaN):3:4 with labels left point pt 7 ps 0.7 offset 0.8,0 notitle, \\\n"
-    "     csv using (of('point') && stringcolumn(4) eq 'minimum' ? $2 : NaN):3:4 with labels point pt 7 ps 0.7 offset 0,-1 notitle\n"
-    "set title 'sin and its Taylor polynomials'\n"
-    "set ylabel 'p(x)'\n"
-    "set yrange [-2:2]\n"
-    "set xrange [-7:7]\n"
-    "unset key\n"
-    "colour(d) = word('#bb8800 #ccaa44 #88aa55 #44aa88 #4499bb #4477aa #334488', (d + 1) / 2)\n"
-    "plot for [d=1:13:2] csv using (of('sine') && $2 == d ? $3 : NaN):4 with lines lc rgb colour(d) lw 1.5, \\\n"
-    "     sin(x) with lines lt 2\n"
-    "set title 'errors of the polynomials'\n"
-    "set ylabel '|p(x) - sin x|' offset 2,0\n"
-    "set logscale y\n"
-    "unset mytics\n"
-    "set format y '10^{%L}'\n"
-    "set yrange [1e-12:10]\n"
-    "set xrange [0:7]\n"
-    "set key bottom right samplen 1.5 title 'degree'\n"
-    "plot for [d=1:13:2] csv using (of('sine') && $2 == d ? $3 : NaN):5 with lines lc rgb colour(d) lw 1.5 title sprintf('%d', d)\n"
-    "unset logscale\n"
-    "unset key\n"
-    "set format '%g'\n"
-    "set ylabel 'y' offset 1,0\n"
-    "set xrange [-1.02:1.02]\n"
-    "set yrange [-1.02:1.02]\n"
-    "set border 15\n"
-    "set tics 0.5\n"
-    "set size ratio 1\n"
-    "unset rmargin\n"
-    "unset grid\n"
-    "set palette defined (0 '#440154', 1 '#3b528b', 2 '#21918c', 3 '#5ec962', 4 '#fde725')\n"
-    "do for [i=1:3] {\n"
-    "    name = word('minimum saddle monkey', i)\n"
-    "    set title word(\"'minimum: x² + y²' 'saddle: x² - y²' 'monkey saddle: x³ - 3xy²'\", i)\n"
-    "    set cbtics word('0.5 0.5 1', i) + 0\n"
-    "    plot \"< grep '^\".name.\",' '\".csv.\"'\" using 2:3:4 with image\n"
-    "}\n"
-    "unset multiplot\n";
-
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
     return study_row(run, "what,a,b,c,d") && one_number(run) && draw_curve(run) && taylor(run) &&
            surface(run, "minimum", bowl, WG_STUDY_MINIMUM) && surface(run, "maximum", dome, WG_STUDY_MAXIMUM) &&
            surface(run, "saddle", saddle, WG_STUDY_SADDLE) && surface(run, "monkey", monkey, WG_STUDY_INCONCLUSIVE) &&
-           surface(run, "valley", valley, WG_STUDY_INCONCLUSIVE) && models(run) && study_draw(run, picture);
+           surface(run, "valley", valley, WG_STUDY_INCONCLUSIVE) && models(run);
 }
 
 const struct study study_gallery = {
     .name = "gallery",
-    .claims =
+    .details =
         "Claims: the instruments say of each stationary point of a gallery what calculus says: minimum, maximum, saddle, and inconclusive\n"
         "for the monkey saddle and a valley; a plateau has no slope; Taylor polynomials of sin stay within the remainder's bound; the\n"
         "errors of the tangent plane and of the quadratic model are of second and third order.",

@@ -3,7 +3,7 @@
 
    Saddles, their index and the argument from random spectra are those of W. Gerstner, Artificial Neural Networks (EPFL), Deep Networks
    3; slices are scaled by filters as Li, Xu, Taylor, Studer and Goldstein do (Visualizing the loss landscape of neural nets, 2018). */
-#include "study.h"
+#include "../study.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -223,49 +223,6 @@ static bool random_spectra(struct study_run *run)
     return good;
 }
 
-/* ---- the picture ---- */
-
-static const char picture[] =
-    "set multiplot layout 1,3 margins 0.075,0.92,0.17,0.86 spacing 0.09\n"
-    "of(name) = stringcolumn(1) eq name\n"
-    "set title 'eigenvalues of the Hessian'\n"
-    "set xlabel 'eigenvalue'\n"
-    "set ylabel 'density' offset 2,0\n"
-    "set logscale y\n"
-    "set format y '10^{%L}'\n"
-    "set xrange [-0.32:0.65]\n"
-    "set yrange [1e-4:1e3]\n"
-    "set xtics 0.2\n"
-    "set key top right samplen 1.5\n"
-    "plot csv using (of('density') && stringcolumn(2) eq 'start' ? $3 : NaN):4 with lines lt 1 title 'at the start', \\\n"
-    "     csv using (of('density') && stringcolumn(2) eq 'trained' ? $3 : NaN):4 with lines lt 2 title 'trained'\n"
-    "set title 'gradient descent'\n"
-    "set xlabel 'step'\n"
-    "unset ylabel\n"
-    "set xrange [*:*]\n"
-    "set xtics 100\n"
-    "set yrange [1e-4:1]\n"
-    "plot csv using (of('track') ? $2 : NaN):3 with lines lt 1 title 'loss', \\\n"
-    "     csv using (of('track') ? $2 : NaN):4 with lines lt 3 title 'curvature gᵀHg/gᵀg', \\\n"
-    "     csv using (of('track') ? $2 : NaN):5 with lines lt 4 title 'Lipschitz ‖Δg‖/‖Δx‖'\n"
-    "unset logscale\n"
-    "unset key\n"
-    "unset grid\n"
-    "set title 'loss on a slice, trained'\n"
-    "set xlabel 'first direction'\n"
-    "set ylabel 'second direction' offset 1,0\n"
-    "set size ratio 1\n"
-    "set format '%g'\n"
-    "set xtics 0.5\n"
-    "set ytics 0.5\n"
-    "set xrange [-1.04:1.04]\n"
-    "set yrange [-1.04:1.04]\n"
-    "set logscale cb\n"
-    "set format cb '10^{%L}'\n"
-    "set palette defined (0 '#440154', 1 '#3b528b', 2 '#21918c', 3 '#5ec962', 4 '#fde725')\n"
-    "plot \"< grep '^plane' '\".csv.\"'\" using 2:3:4 with image\n"
-    "unset multiplot\n";
-
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -273,7 +230,7 @@ static bool run(struct study_run *run, const void *options)
     double largest = 0, after;
     const bool good = study_row(run, "what,a,b,c,d") && make(&data) && claim_spectrum(&data, "start", &largest) &&
                       train(&data, 1 / largest) && claim_spectrum(&data, "trained", &after) && slice(&data) &&
-                      random_spectra(run) && study_draw(run, picture);
+                      random_spectra(run);
     wg_nn_destroy(data.net);
     wg_free(data.x), wg_free(data.y);
     return good;
@@ -281,7 +238,7 @@ static bool run(struct study_run *run, const void *options)
 
 const struct study study_landscape = {
     .name = "landscape",
-    .claims =
+    .details =
         "Claims: of a network's Hessian, the ends of the spectrum by Lanczos, its trace by random probes and its density by quadrature are\n"
         "those of the whole matrix, before and after training; gradient descent at the rate 1/λ lowers the loss at each step; a minimum\n"
         "is the lowest point of its slice; random spectra have one sign as rarely as the closed forms say.",

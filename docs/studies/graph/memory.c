@@ -3,7 +3,7 @@
 
    The number of repeated forward steps of equal stages is that of A. Griewank and A. Walther, Algorithm 799: Revolve, ACM TOMS 26 (2000);
    spans of √n stages are the rule of T. Chen and others, Training deep nets with sublinear memory cost (2016). */
-#include "study.h"
+#include "../study.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -335,25 +335,15 @@ static bool draw_lenet(struct study_run *run)
 
 /* ---- the study ---- */
 
-static const char picture[] =
-    "set title 'A chain of stages: memory against operations, by the best plans of checkpoints'\n"
-    "set xlabel 'peak of values, without checkpoints: 1'\n"
-    "set ylabel 'operations, without checkpoints: 1'\n"
-    "set xrange [0:1.05]\n"
-    "set yrange [.98:*]\n"
-    "set key top right\n"
-    "plot csv using (stringcolumn(1) eq 'plan' ? $7 : NaN):(stringcolumn(1) eq 'plan' ? $8 : NaN) with linespoints lt 1 pt 7 title 'plans, as they ran', \\\n"
-    "     csv using (stringcolumn(1) eq 'root' ? $7 : NaN):8 with points lt 2 pt 9 ps 1.6 title 'spans of √n stages'\n";
-
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
-    return draw_frontier(run) && claim_equal_stages(run) && draw_lenet(run) && study_draw(run, picture);
+    return draw_frontier(run) && claim_equal_stages(run) && draw_lenet(run);
 }
 
 const struct study study_memory = {
     .name = "memory",
-    .claims =
+    .details =
         "Claims: the peak that the lifetimes of buffers predict is the allocator's count, to the byte; plans of checkpoints, made by dynamic\n"
         "programming from one recording, run in the predicted bytes and operations exactly, with the same bits; for equal stages they repeat as\n"
         "many forward steps as Revolve; spans of √n stages are not better. lifetimes.svg shows a step of LeNet.",
