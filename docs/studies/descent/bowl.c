@@ -22,7 +22,8 @@ static double descend(struct study_run *run, double rate)
     const double *at = wg_data(x);
     for (int t = 0; sgd && t <= STEPS && good; t++) {
         WG_TAPE(tape);
-        good = study_row(run, "%g,%d,%.9g,%.9g", rate, t, at[0], at[1]) && wg_backward(bowl(x)) == WG_OK && wg_optim_step(sgd) == WG_OK;
+        good = study_row(run, "%g,%d,%.9g,%.9g", rate, t, at[0], at[1]) && wg_backward(bowl(x)) == WG_OK &&
+               wg_optim_step(sgd) == WG_OK;
     }
     const double distance = sgd && good ? hypot(at[0], at[1]) : (double)NAN;
     wg_optim_destroy(sgd);
