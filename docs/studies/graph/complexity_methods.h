@@ -1,4 +1,5 @@
-/* Ways to compute one gradient, with the operations that each performs. For the study of complexity.
+/* Ways to compute one gradient, with the operations that each performs. For the studies complexity, naive_gradient
+   and backward_cost.
 
    The function is L = (t - βᵀ h_k)² with h_j = tanh(W_j h_{j-1}) and h_0 = x: k layers of H neurons, W_j of shape (H, H), β of H
    elements. Its parameters are W_1 … W_k and β. An operation is an addition, a multiplication, a division, a comparison or a call of
@@ -19,7 +20,7 @@ struct network {
     wg_tensor *weight[MAX_LAYERS + 1], *x;
 };
 
-bool network_make(struct network *net, int k, int h); /* random values; NULL members on failure */
+bool network_make(struct network *net, int k, int h, uint64_t seed); /* random values; NULL members on failure */
 void network_free(struct network *net);
 int64_t network_parameters(const struct network *net); /* their elements: k H² + H */
 
@@ -27,6 +28,23 @@ int64_t network_parameters(const struct network *net); /* their elements: k H² 
 struct operations {
     double total, forward, backward, forward_products, backward_products;
 };
+
+/* L of the parameters weight[0..k]. */
+wg_tensor *loss_of(wg_tensor *const *weight, int k, wg_tensor *x);
+
+/* Adds the costs of a tape to done. False: the library failed, or a cost is unknown. */
+bool count_tape(const wg_tape *tape, struct operations *done);
+
+/* Gradients of weight[first..first + n) in one backward pass. The others are constants. */
+bool backward(const struct network *net, int first, int n, double *gradient, struct operations *done);
+
+/* The methods. */
+bool backprop(const struct network *net, double *gradient, struct operations *done);
+bool separate(const struct network *net, double *gradient, struct operations *done);
+bool equations(const struct network *net, double *gradient, struct operations *done);
+bool paths(const struct network *net, double *gradient, struct operations *done);
+bool forward_mode(const struct network *net, double *gradient, struct operations *done);
+bool differences(const struct network *net, double *gradient, struct operations *done);
 
 /* A method. run fills gradient, all parameters one behind the other in row-major order, and counts what it does; closed_form is what
    the count must be. tolerance: of the gradient, relative to the largest element of the gradient of the same parameter. */

@@ -1,25 +1,29 @@
 set datafile missing NaN
 set logscale xy
+unset mxtics
+unset mytics
 set format y '10^{%L}'
-set multiplot layout 1,2 margins 0.08,0.97,0.16,0.84 spacing 0.09
-set label 1 'Operations of one step on least squares' at screen 0.5,0.95 center font ',15'
-names = 'newton gradient_descent stochastic'
-label(i) = word("Newton 'gradient descent' 'stochastic, batches of 8'", i)
-of(i, c) = stringcolumn(1) eq word(names, i) ? column(c) : NaN
+set multiplot layout 1,2 margins 0.08,0.97,0.16,0.8 spacing 0.1
+set label 1 'Operations of one step of gradient descent on least squares' at screen 0.5,0.95 center font ',15'
+of(name, c) = stringcolumn(1) eq name ? column(c) : NaN
 set title '512 examples'
 set xlabel 'parameters n'
-set xtics (4, 8, 16, 32, 64, 128, 256)
-set xrange [4:256]
-set yrange [1e1:1e10]
+set ylabel 'operations'
+set xtics (4, 8, 16, 32, 64, 128, 256, 512)
+set xrange [4:512]
+set yrange [1:1e9]
+set ytics 1,100
 set key top left Left reverse samplen 2 spacing 1.1
-plot for [i=1:3] csv using ($2 == 512 ? $3 : NaN):(of(i, 8)) smooth unique with linespoints lt i title label(i), \
-     csv using ($2 == 512 ? $3 : NaN):(of(1, 6)) smooth unique with lines lt 1 dt 2 title 'Newton: the linear system'
+plot csv using ($2 == 512 ? $3 : NaN):(of('all', 4)) smooth unique with linespoints lt 1 title 'gradient of all examples', \
+     csv using ($2 == 512 ? $3 : NaN):(of('batch', 4)) smooth unique with linespoints lt 2 dt 2 pt 5 title 'gradient of a batch of 8', \
+     csv using ($2 == 512 ? $3 : NaN):(of('all', 5)) smooth unique with linespoints lt 3 dt 3 pt 9 title 'update of the parameters'
 unset label 1
 set title '16 parameters'
 set xlabel 'examples m'
-set xtics (32, 64, 128, 256, 512, 1024)
-set xrange [32:1024]
-set yrange [1e2:1e7]
+set xtics (32, 128, 512, 2048)
+set xrange [32:4096]
 unset key
-plot for [i=1:3] csv using ($3 == 16 ? $2 : NaN):(of(i, 8)) smooth unique with linespoints lt i
+plot csv using ($3 == 16 ? $2 : NaN):(of('all', 4)) smooth unique with linespoints lt 1, \
+     csv using ($3 == 16 ? $2 : NaN):(of('batch', 4)) smooth unique with linespoints lt 2 dt 2 pt 5, \
+     csv using ($3 == 16 ? $2 : NaN):(of('all', 5)) smooth unique with linespoints lt 3 dt 3 pt 9
 unset multiplot
