@@ -63,8 +63,11 @@ static bool descend(struct study_run *run, double s, double *moved)
     struct network net;
     bool good = network_make(&net, run->seed);
     wg_optim *sgd = good ? wg_optim_sgd(((wg_tensor_list){2, net.w, NULL}), .lr = 0.02) : NULL;
-    good = sgd && wg_assign(net.w[0], wg_mul_scalar(net.w[0], s)) == WG_OK &&
-           wg_assign(net.w[1], wg_mul_scalar(net.w[1], s)) == WG_OK;
+    for (int i = 0; i < 2 && sgd; i++) {
+        WG_TAPE(tape);
+        good = good && wg_assign(net.w[i], wg_mul_scalar(net.w[i], s)) == WG_OK;
+    }
+    good = good && sgd;
     for (int t = 0; t <= STEPS && good; t++) {
         WG_TAPE(tape);
         wg_tensor *loss = loss_of(&net, wg_relu, net.w[0], net.w[1]);

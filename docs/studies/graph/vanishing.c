@@ -97,6 +97,7 @@ static bool measure(const struct kind *kind, uint64_t seed, double *neurons, dou
         of[LAYERS + j] = w;
         h = kind->apply(of[j]);
     }
+    wg_free(generator);
     if (wg_grad_many(wg_sum(wg_mul(h, out)), of, 2 * LAYERS, g) != WG_OK)
         return false;
     double first = 0;
