@@ -88,18 +88,21 @@ static bool run(struct study_run *run, const void *options)
                 study_row(run, "op,part,counted,other,forward values,backward values,needed");
     int differ = 0;
     int64_t highest = 0;
+    size_t at = 0; /* the op in which the peak lies */
     for (size_t i = 0; good && i < l->n_steps; i++) {
         const struct live live = live_at(l, i);
         const int64_t sum = run->control ? live.needed : live.other + live.forward + live.backward;
         differ += sum != l->step[i].live;
         highest = sum > highest ? sum : highest;
+        at = l->step[i].time <= peak.time ? i : at;
         good = study_row(run, "%s,%d,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, l->step[i].op, (int)l->step[i].part,
                          l->step[i].live, live.other, live.forward, live.backward, live.needed);
     }
     if (good) {
         study_claim(run, peak.blocks == l->allocator_peak,
-                    "the peak of the lifetimes, with workspace, is the allocator's: %" PRId64 " bytes of %" PRId64, peak.blocks,
-                    l->allocator_peak);
+                    "the peak of the lifetimes, with workspace, is the allocator's: %" PRId64 " bytes of %" PRId64
+                    ", inside %s, op %zu",
+                    peak.blocks, l->allocator_peak, l->step[at].op, at + 1);
         study_decide(
             run, differ == 0,
             "a step of Adam of LeNet: the blocks whose lifetimes are not over add up to the bytes that the allocator counts, exactly, behind each of %zu "

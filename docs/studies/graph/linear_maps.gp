@@ -1,5 +1,5 @@
 set multiplot layout 1,4 margins 0.04,0.99,0.1,0.8 spacing 0.025
-set label 1 'a flag x (dotted), its image y = Wx (solid), and a gradient δy that comes back as δx = Wᵀδy' at screen 0.5,0.95 center font ',15'
+set label 1 'a flag x (dotted), its image y = Wx (solid), and a gradient δy that comes back as δx = Wᵀδy' at screen 0.5,0.9 center font ',15'
 names = 'rotation scaling reflection product'
 titles = "'rotation R(30°)' 'scaling diag(1.5, 0.5)' 'reflection diag(1, -1)' 'R(30°) diag(1.5, -0.5) R(45°)'"
 set size ratio -1

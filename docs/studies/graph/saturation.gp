@@ -1,4 +1,4 @@
-set multiplot layout 1,2 margins 0.08,0.985,0.16,0.9 spacing 0.1
+set multiplot layout 1,2 margins 0.1,0.985,0.16,0.9 spacing 0.11
 of(name, c) = stringcolumn(1) eq name ? column(c) : NaN
 set title 'δθ of one neuron, for δh = 1 and x = ½'
 set xlabel 'z = θx'
@@ -21,6 +21,8 @@ set logscale x
 set format x '10^{%L}'
 set xrange [1:1e5]
 set yrange [0:1.05]
+set ytics 0,0.2,1
+unset mxtics
 set key bottom left Left reverse samplen 2.5
 d = folder . '/descent.csv'
 plot for [i=1:4] d using 3:(stringcolumn(1) eq 'squared' && $2 == 2*i ? $4 : NaN) with lines lt i dt i title sprintf('squared error, from z = %d', 2*i), \
