@@ -1,0 +1,130 @@
+/* Eleven convolutional layers against three fully connected ones, with about as many parameters each, on handwritten digits. A convolution
+   uses the same few weights at every place of the image; a stroke has the same features wherever it is, where a fully connected layer has to learn each place anew. The
+   price is arithmetic: each weight is used at every place.
+
+   The comparison of such networks is that of W. Gerstner, Artificial Neural Networks (EPFL), Deep Nets 3. */
+#include "../study.h"
+
+#include <math.h>
+
+enum { TRAIN = 1400, ALL = 1797, MAX_SEEDS = 5, CHANNELS = 8, MAX_EPOCHS = 20 };
+
+/* A 3 × 3 convolution of CHANNELS channels with batch normalisation and ReLU. */
+static wg_nn_module *convolution(int64_t in, int64_t stride, wg_tensor *g)
+{
+    return wg_nn_sequential(wg_nn_conv2d(in, CHANNELS, 3, .padding = WG_PAIR(1, 1), .stride = WG_PAIR(stride, stride), .init = WG_INIT_KAIMING_NORMAL, .generator = g),
+                            wg_nn_batch_norm(CHANNELS), wg_nn_relu());
+}
+
+/* Ten convolutions on 8 × 8, 4 × 4 and 2 × 2 pixels, and a linear layer; or 64, 57, 32, 10 units. */
+static wg_nn_module *make(bool conv, uint64_t seed)
+{
+    wg_tensor *g = wg_generator(seed, WG_STREAM_INIT);
+    wg_nn_module *layer[12] = {0};
+    for (int l = 0; l < 10 && conv; l++)
+        layer[l] = convolution(l ? CHANNELS : 1, l == 3 || l == 7 ? 2 : 1, g);
+    layer[10] = conv ? wg_nn_flatten() : NULL;
+    layer[11] = conv ? wg_nn_linear((int64_t)CHANNELS * 4, 10, .generator = g) : NULL;
+    wg_nn_module *net = conv ? wg_nn_sequential_with(layer, 12)
+                             : wg_nn_sequential(wg_nn_flatten(), wg_nn_linear(64, 57, .init = WG_INIT_KAIMING_NORMAL, .generator = g), wg_nn_relu(),
+                                                wg_nn_linear(57, 32, .init = WG_INIT_KAIMING_NORMAL, .generator = g), wg_nn_relu(),
+                                                wg_nn_linear(32, 10, .generator = g));
+    wg_free(g);
+    return net;
+}
+
+struct images {
+    wg_tensor *x, *y, *test, *test_y;
+};
+
+static bool load(struct images *d)
+{
+    wg_tensor *x, *y;
+    *d = (struct images){0};
+    if (wg_dataset_digits(&x, &y) != WG_OK)
+        return false;
+    d->x = wg_copy(wg_slice(x, 0, 0, TRAIN, 1)), d->y = wg_copy(wg_slice(y, 0, 0, TRAIN, 1));
+    d->test = wg_copy(wg_slice(x, 0, TRAIN, ALL, 1)), d->test_y = wg_copy(wg_slice(y, 0, TRAIN, ALL, 1));
+    wg_free(x), wg_free(y);
+    return d->x && d->y && d->test && d->test_y;
+}
+
+/* % of the test digits, moved to the right by so many pixels; NaN if something failed. */
+static double accuracy(const wg_nn_module *net, const struct images *d, int64_t by)
+{
+    WG_TAPE(tape);
+    WG_NO_GRAD;
+    WG_EVAL_MODE;
+    wg_tensor *moved = wg_pad(wg_slice(d->test, 3, 0, 8 - by, 1), WG_SIZES(0, 0, 0, by), WG_SIZES(0, 0, 0, 0), 0);
+    return 100 * wg_item(wg_mean(wg_cast(wg_eq(wg_argmax(wg_nn_apply(net, moved), .axis = 1), d->test_y), WG_F64)));
+}
+
+static wg_tensor *loss(wg_tensor *x, wg_tensor *y, void *net)
+{
+    return wg_cross_entropy(wg_nn_apply(net, x), y);
+}
+
+/* Trains a network: right[0], right[1]: of the test digits, as they are and moved by a pixel; parameters and operations an image. */
+static bool measure(const struct images *d, bool conv, uint64_t seed, int epochs, double *right, double *parameters, double *operations)
+{
+    wg_nn_module *net = make(conv, seed);
+    const wg_tensor_list p = net ? wg_nn_parameters(net) : (wg_tensor_list){0};
+    wg_optim *adam = net ? wg_optim_adam(p, .lr = 0.01) : NULL;
+    wg_batches *batches = wg_batches_create(d->x, d->y, .size = 50, .seed = seed);
+    wg_lr *cosine = wg_lr_cosine(.steps = epochs * TRAIN / 50); /* the rate falls to 0 */
+    const bool good = adam && batches && cosine && wg_train(net, adam, batches, loss, net, .epochs = epochs, .schedule = cosine) == WG_OK;
+    *parameters = 0;
+    for (size_t i = 0; i < p.n; i++)
+        *parameters += (double)wg_numel(p.tensor[i]);
+    {
+        WG_TAPE(tape);
+        WG_EVAL_MODE;
+        wg_cost_table *cost = good && wg_nn_apply(net, d->test) ? wg_cost_of(tape) : NULL;
+        *operations = cost ? wg_cost_operations(cost->section[0].sum[WG_COST_FORWARD].cost) / (ALL - TRAIN) : (double)NAN;
+        wg_cost_destroy(cost);
+    }
+    right[0] = good ? accuracy(net, d, 0) : (double)NAN, right[1] = good ? accuracy(net, d, 1) : (double)NAN;
+    wg_lr_destroy(cosine);
+    wg_batches_destroy(batches);
+    wg_optim_destroy(adam);
+    wg_nn_destroy(net);
+    return good && !isnan(right[0] + right[1] + *operations);
+}
+
+/* Control: three fully connected layers in the place of the convolutions. */
+static bool run(struct study_run *run, const void *options)
+{
+    (void)options;
+    const int seeds = run->quick ? 1 : MAX_SEEDS, epochs = run->quick ? 8 : MAX_EPOCHS;
+    double right[2][MAX_SEEDS], moved[2][MAX_SEEDS], parameters[2], operations[2], pair[2];
+    struct images d;
+    bool good = load(&d) && study_row(run, "network,seed,right,moved,parameters,operations");
+    for (int conv = 0; conv < 2 && good; conv++)
+        for (int s = 0; s < seeds && good; s++) {
+            good = measure(&d, conv && !run->control, run->seed + 100 * (uint64_t)s, epochs, pair, &parameters[conv], &operations[conv]) &&
+                   study_row(run, "%d,%d,%.4g,%.4g,%g,%g", conv, s, pair[0], pair[1], parameters[conv], operations[conv]);
+            right[conv][s] = pair[0], moved[conv][s] = pair[1];
+        }
+    wg_free(d.x), wg_free(d.y), wg_free(d.test), wg_free(d.test_y);
+    if (!good)
+        return false;
+    const double mean[2] = {study_mean(right[0], seeds), study_mean(right[1], seeds)}, gain = mean[1] - mean[0];
+    study_claim(run, parameters[1] <= parameters[0], "parameters: convolutions %.0f, fully connected layers %.0f; operations an image: "
+                "%.0f and %.0f", parameters[1], parameters[0], operations[1], operations[0]);
+    study_claim(run, study_mean(moved[1], seeds) < mean[1] - 20, "moved by a pixel, %.1f %% are right by the convolutions, %.1f %% by the "
+                "others: depth alone makes no invariance", study_mean(moved[1], seeds), study_mean(moved[0], seeds));
+    if (run->quick)
+        study_reduced(run, gain > 1,
+                      "one seed, %d epochs: eleven convolutional layers have %.1f %% of the test digits, three fully connected ones %.1f %%; "
+                      "1 point more expected",
+                      epochs, mean[1], mean[0]);
+    else
+        study_decide(run, gain > 1,
+                     "digits, %d seeds, as many parameters: eleven convolutional layers have %.1f ± %.1f %% right, three fully connected "
+                     "ones %.1f ± %.1f %%; at least 1 point more expected",
+                     seeds, mean[1], study_deviation(right[1], seeds), mean[0], study_deviation(right[0], seeds));
+    return true;
+}
+
+const struct study study_conv_against_dense = {
+    .name = "conv_against_dense", .control = "fully connected layers in the place of the convolutions", .run = run};
