@@ -1,0 +1,11 @@
+set title 'gradient descent on ten points with random labels'
+set xlabel 'step t'
+set ylabel 'R_t / R_0' offset 1,0
+set logscale y
+set format y '10^{%L}'
+set xrange [0:500]
+set yrange [1e-16:30]
+set key bottom left Left reverse samplen 3 opaque
+set datafile missing NaN
+plot 0.99**x with lines lc rgb '#222222' lw 3 title 'bound (1 - η)^t', \
+     for [i=0:5] csv using ($1 == 4*4**i ? $2 : NaN):3 with lines lt i+1 dt i+1 title sprintf('width %d', 4*4**i)
