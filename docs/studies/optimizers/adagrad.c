@@ -6,8 +6,8 @@
 
    r only grows, so the effective rate η/√r of a weight only falls: an early stop by itself.
 
-   The forms are those of V. Cevher (EPFL, 2019), J. Sun (Minnesota, 2020) and A. Risteski (CMU, 2021), where the sum over j is printed with
-   ∇f(x_t) in place of ∇f(x_j). */
+   The forms are those of V. Cevher (EPFL, 2019), J. Sun (Minnesota, 2020) and A. Risteski (CMU, 2021), where the sum over j is
+   printed with ∇f(x_t) in place of ∇f(x_j). */
 #include "forms.h"
 
 #include <math.h>
@@ -41,7 +41,8 @@ static void printed(struct form *s, double g, int t, double rate)
     s->x -= t > 1 ? rate * g / sqrt((t - 1) * g * g) : 0;
 }
 
-/* How often the effective rate of one of 4 weights grows in 200 steps of random gradients, by the library's view of a step; -1 on failure. */
+/* How often the effective rate of one of 4 weights grows in 200 steps of random gradients, by the library's view of a step; -1 on
+   failure. */
 static int growths(struct study_run *run)
 {
     wg_tensor *p = wg_set_requires_grad(wg_zeros(WG_F64, WG_SHAPE(4)), true), *generator = wg_generator(run->seed, 0);
@@ -73,15 +74,19 @@ static bool run(struct study_run *run, const void *options)
     struct forms f = {.run = run, .steps = 60, .rate = 0.3};
     bool good = forms_open(&f);
 #define DISTANCE(name, deck, ...) forms_distance(&f, name, wg_optim_adagrad(forms_start(&f), __VA_ARGS__), deck)
-    const double one = DISTANCE("outside", outside, .eps = delta), two = DISTANCE("inside", inside, .eps = delta, .eps_inside = true),
+    const double one = DISTANCE("outside", outside, .eps = delta),
+                 two = DISTANCE("inside", inside, .eps = delta, .eps_inside = true),
                  three = DISTANCE("past", run->control ? printed : past, .past = true, .eps = 0), sum = one + two + three,
                  crossed = DISTANCE("crossed", inside, .eps = delta);
     forms_close(&f);
     const int grown = growths(run);
     study_claim(run, crossed > 1e-3, "δ under the root and δ outside it are two rules: %.1e apart, above 1e-3", crossed);
-    study_claim(run, grown == 0, "the effective rate of 4 weights falls in each of 200 steps of random gradients: it grew %d times", grown);
-    study_decide(run, sum < 1e-11, "three printed forms of AdaGrad follow wg_optim_adagrad with .eps, .eps_inside and .past; sum of the largest "
-                 "distances %.1e, below 1e-11", sum);
+    study_claim(run, grown == 0, "the effective rate of 4 weights falls in each of 200 steps of random gradients: it grew %d times",
+                grown);
+    study_decide(run, sum < 1e-11,
+                 "three printed forms of AdaGrad follow wg_optim_adagrad with .eps, .eps_inside and .past; sum of the largest "
+                 "distances %.1e, below 1e-11",
+                 sum);
     return good && grown >= 0 && !isnan(sum);
 }
 

@@ -1,6 +1,7 @@
 /* Adamax, Adam with the infinity norm. Adam's v is a discounted mean of |g|²; with |g|^p and β₂^p in place of β₂ its root is
        u_p = ((1-β₂^p) Σ β₂^(p(t-i)) |gᵢ|^p)^(1/p) → max over i of β₂^(t-i) |gᵢ|     for p → ∞,
-   which is the recursion u ← max(β₂u, |g|). It needs no correction of bias. The logarithms are at most ln(t)/p apart, less where one gradient leads.
+   which is the recursion u ← max(β₂u, |g|). It needs no correction of bias. The logarithms are at most ln(t)/p apart, less where
+   one gradient leads.
 
    Adamax is among the variants that J. Sun, Training DNNs: Basic Methods (Minnesota, 2020), lists. */
 #include "../study.h"
@@ -47,15 +48,18 @@ static bool run(struct study_run *run, const void *options)
             p[k] = run->control ? 2 : 2 * pow(4, k);
             worst[k] = fmax(worst[k], fabs(norm_of(p[k], g, t + 1, now) - log(now)));
         }
-        good = good && study_row(run, "%d,%.6g,%.6g,%.6g,%.6g,%.6g", t + 1, fabs(g[t]), now, exp(norm_of(2, g, t + 1, now)), exp(norm_of(8, g, t + 1, now)),
-                                 exp(norm_of(128, g, t + 1, now)));
+        good = good && study_row(run, "%d,%.6g,%.6g,%.6g,%.6g,%.6g", t + 1, fabs(g[t]), now, exp(norm_of(2, g, t + 1, now)),
+                                 exp(norm_of(8, g, t + 1, now)), exp(norm_of(128, g, t + 1, now)));
     }
     good = good && study_table(run, "limit", "p,distance");
     for (int k = 0; k < POWERS && good; k++)
         good = study_row(run, "%g,%.6g", p[k], worst[k]);
     study_claim(run, recursion < 1e-14, "the library's u is max(β₂u, |g|): %.1e apart, below 1e-14", recursion);
-    study_decide(run, worst[POWERS - 1] < 5e-3, "Adam with the power p in the place of 2 becomes Adamax: at p = %g its norm is within %.2g of u (relative, at most 5e-3); "
-                 "at p = 2 within %.2g", p[POWERS - 1], worst[POWERS - 1], worst[0]);
+    study_decide(
+        run, worst[POWERS - 1] < 5e-3,
+        "Adam with the power p in the place of 2 becomes Adamax: at p = %g its norm is within %.2g of u (relative, at most 5e-3); "
+        "at p = 2 within %.2g",
+        p[POWERS - 1], worst[POWERS - 1], worst[0]);
     wg_optim_destroy(adamax);
     wg_free(x), wg_free(generator);
     return good;

@@ -4,7 +4,7 @@ set xlabel 'step'
 set ylabel 'u' offset 1,0
 set xrange [0:90]
 set yrange [0:5]
-plot csv using 1:2 with points lc rgb '#999999' pt 7 ps 0.4 title '|g|', \
+plot csv using 1:2 every 2 with points lc rgb '#999999' pt 7 ps 0.4 title '|g|', \
      csv using 1:4 with lines lt 2 dt 2 title 'p = 2, Adam without correction', \
      csv using 1:5 with lines lt 3 dt 4 title 'p = 8', \
      csv using 1:6 with lines lt 4 dt 3 title 'p = 128', \

@@ -22,8 +22,7 @@ static void gradient_at(double x1, double x2, double g[2])
 bool forms_open(struct forms *f)
 {
     f->x = wg_from(start, WG_SHAPE(2));
-    return f->x && wg_set_requires_grad(f->x, true) &&
-           study_row(f->run, "form,step,library_x1,library_x2,deck_x1,deck_x2,f");
+    return f->x && wg_set_requires_grad(f->x, true) && study_row(f->run, "form,step,library_x1,library_x2,deck_x1,deck_x2,f");
 }
 
 void forms_close(struct forms *f)

@@ -1,14 +1,16 @@
-/* The heavy ball in four forms. With the rate α = η = γ and the momentum β = μ they are one rule, if the velocity is measured in the right unit:
+/* The heavy ball in four forms. With the rate α = η = γ and the momentum β = μ they are one rule, if the velocity is measured in
+   the right unit:
 
        x ← x - α∇f + β (x - x_old)             v' = x - x_old
        v ← -∇f + βv;  x ← x + ηv               v' = ηv
        v ← μv + g;    θ ← θ - αv               v' = -αv
        Δw ← -γg + βΔw;  w ← w + Δw             v' = Δw
 
-   A change of the rate tells them apart: with the rate inside (the first and the last) the speed stays; with the rate outside it is divided
-   together with the rate.
+   A change of the rate tells them apart: with the rate inside (the first and the last) the speed stays; with the rate outside it
+   is divided together with the rate.
 
-   The forms are those of J. Sun (Minnesota, 2020), A. Risteski (CMU, 2021), F. Gogianu (Bitdefender ML) and W. Gerstner (EPFL), in this order. */
+   The forms are those of J. Sun (Minnesota, 2020), A. Risteski (CMU, 2021), F. Gogianu (Bitdefender ML) and W. Gerstner (EPFL),
+   in this order. */
 #include "forms.h"
 
 #include <math.h>
@@ -77,10 +79,14 @@ static bool run(struct study_run *run, const void *options)
                 crossed = fmin(crossed, distance);
         }
     }
-    study_claim(run, crossed > 0.1, "a rate divided by 10 at step %d parts the rate inside from the rate outside by %.2f, above 0.1", f.cut, crossed);
-    study_decide(run, constant + matched < 1e-11,
-                 "four printed forms of momentum are two optimizers: each follows its own, sgd or heavy_ball, also through a change of the rate; "
-                 "sum of the largest distances %.1e, below 1e-11", constant + matched);
+    study_claim(run, crossed > 0.1,
+                "a rate divided by 10 at step %d parts the rate inside from the rate outside by %.2f, above 0.1", f.cut, crossed);
+    study_decide(
+        run, constant + matched < 1e-11,
+        "four printed forms of momentum are two optimizers: each follows its own, sgd or heavy_ball, also through a change of "
+        "the rate; "
+        "sum of the largest distances %.1e, below 1e-11",
+        constant + matched);
     forms_close(&f);
     return good && !isnan(constant + matched + crossed);
 }

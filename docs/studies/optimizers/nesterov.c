@@ -1,12 +1,12 @@
-/* Nesterov's momentum in three forms, and its quiz: does the gradient at a point ahead cost a second evaluation? No: the gradient is needed
-   there alone. An optimizer that is given the gradient at its parameter p lets p be the point ahead.
+/* Nesterov's momentum in three forms, and its quiz: does the gradient at a point ahead cost a second evaluation? No: the gradient
+   is needed there alone. An optimizer that is given the gradient at its parameter p lets p be the point ahead.
 
        x⁺ = x + β(x - x_old) - α∇f(x + β(x - x_old))                     ahead: x + β(x - x_old)
        v ← -∇f(x + ηβv) + βv;  x ← x + ηv                                ahead: x + ηβv, for v is in units of the gradient
        Δw ← -γ∇f(w + βΔw) + βΔw;  w ← w + Δw                             ahead: w + βΔw
 
-   The forms are those of J. Sun (Minnesota, 2020), A. Risteski (CMU, 2021), where the point ahead is printed as x + βv, and W. Gerstner (EPFL),
-   whose quiz it is. */
+   The forms are those of J. Sun (Minnesota, 2020), A. Risteski (CMU, 2021), where the point ahead is printed as x + βv, and W.
+   Gerstner (EPFL), whose quiz it is. */
 #include "forms.h"
 
 #include <math.h>
@@ -64,12 +64,16 @@ static bool run(struct study_run *run, const void *options)
     const double two = forms_distance(&f, "velocity", NESTEROV(sgd), run->control ? as_printed : velocity),
                  three = forms_distance(&f, "change", NESTEROV(heavy_ball), change),
                  printed = forms_distance(&f, "printed", NESTEROV(sgd), as_printed), sum = one + two + three + ball;
-    study_claim(run, of_nesterov == of_ball, "quiz: %d steps take %d evaluations of f and its gradient; the heavy ball takes %d", f.steps + 1,
-                of_nesterov, of_ball);
-    study_claim(run, !(printed < 0.1), "with x + βv as the point ahead the deck's path is elsewhere: by %.2g, above 0.1, or it diverges", printed);
-    study_decide(run, sum < 1e-11,
-                 "three forms of Nesterov's momentum follow wg_optim_sgd and wg_optim_heavy_ball with .nesterov = true, one evaluation a step; sum of the "
-                 "largest distances %.1e, below 1e-11", sum);
+    study_claim(run, of_nesterov == of_ball, "quiz: %d steps take %d evaluations of f and its gradient; the heavy ball takes %d",
+                f.steps + 1, of_nesterov, of_ball);
+    study_claim(run, !(printed < 0.1),
+                "with x + βv as the point ahead the deck's path is elsewhere: by %.2g, above 0.1, or it diverges", printed);
+    study_decide(
+        run, sum < 1e-11,
+        "three forms of Nesterov's momentum follow wg_optim_sgd and wg_optim_heavy_ball with .nesterov = true, one evaluation "
+        "a step; sum of the "
+        "largest distances %.1e, below 1e-11",
+        sum);
     forms_close(&f);
     return good && !isnan(sum);
 }

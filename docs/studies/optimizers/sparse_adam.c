@@ -1,5 +1,6 @@
-/* SparseAdam, for an embedding of which a batch looks up few rows. Adam moves a row long behind its lookup, by its moments, although its gradient is 0;
-   SparseAdam moves the rows of the batch alone, and leaves the others with their moments. A step costs as much as its rows.
+/* SparseAdam, for an embedding of which a batch looks up few rows. Adam moves a row long behind its lookup, by its moments,
+   although its gradient is 0; SparseAdam moves the rows of the batch alone, and leaves the others with their moments. A step
+   costs as much as its rows.
 
    SparseAdam is among the variants that J. Sun, Training DNNs: Basic Methods (Minnesota, 2020), lists. */
 #include "../study.h"
@@ -8,8 +9,8 @@
 
 enum { ROWS = 40, WIDTH = 3, STEPS = 60 };
 
-/* Row 0 is looked up in step 0, row 7 in each later step. Rows of the CSV: the distance of row 0 from its start. *idle: how far row 0 moved behind its
-   only lookup; *moved: how many rows moved at all. */
+/* Row 0 is looked up in step 0, row 7 in each later step. Rows of the CSV: the distance of row 0 from its start. *idle: how far
+   row 0 moved behind its only lookup; *moved: how many rows moved at all. */
 static bool train(struct study_run *run, bool sparse, double *idle, int *moved)
 {
     wg_tensor *table = wg_set_requires_grad(wg_zeros(WG_F64, WG_SHAPE(ROWS, WIDTH)), true);
@@ -22,7 +23,8 @@ static bool train(struct study_run *run, bool sparse, double *idle, int *moved)
         WG_TAPE(tape);
         wg_tensor *token = wg_from(((int64_t[]){t == 0 ? 0 : 7}), WG_SHAPE(1));
         wg_tensor *loss = wg_sum(wg_square(wg_add_scalar(wg_embedding(table, token), -1)));
-        good = wg_backward(loss) == WG_OK && (!sparse || wg_optim_set_rows(optim, table, token) == WG_OK) && wg_optim_step(optim) == WG_OK &&
+        good = wg_backward(loss) == WG_OK && (!sparse || wg_optim_set_rows(optim, table, token) == WG_OK) &&
+               wg_optim_step(optim) == WG_OK &&
                study_row(run, "%s,%d,%.6g,%.6g", sparse ? "sparse_adam" : "adam", t + 1, at[0], at[7 * WIDTH]);
         after = t == 0 ? at[0] : after;
     }
@@ -41,10 +43,13 @@ static bool run(struct study_run *run, const void *options)
     (void)options;
     double of_adam = NAN, of_sparse = NAN;
     int moved = 0, rows = 0;
-    bool good = study_row(run, "optimizer,step,row0,row7") && train(run, false, &of_adam, &moved) && train(run, !run->control, &of_sparse, &rows);
+    bool good = study_row(run, "optimizer,step,row0,row7") && train(run, false, &of_adam, &moved) &&
+                train(run, !run->control, &of_sparse, &rows);
     study_claim(run, of_adam > 0.02, "Adam moves row 0 by %.3f behind its only lookup, more than 2 rates of 0.01", of_adam);
     study_claim(run, rows == 2, "%d of %d rows have moved, those that were looked up", rows, ROWS);
-    study_decide(run, of_sparse == 0, "behind its only lookup a row of an embedding moves by %.3g with SparseAdam, exactly 0; Adam moves it on by %.3f", of_sparse, of_adam);
+    study_decide(run, of_sparse == 0,
+                 "behind its only lookup a row of an embedding moves by %.3g with SparseAdam, exactly 0; Adam moves it on by %.3f",
+                 of_sparse, of_adam);
     return good;
 }
 

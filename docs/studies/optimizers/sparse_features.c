@@ -1,6 +1,7 @@
-/* AdaGrad and sparse gradients. Linear regression, y = wᵀx, on features that are rarely there: xⱼ is ±1 with probability 2^-j, else 0. A weight
-   has a gradient where its feature is there alone, so SGD's one rate is right for the frequent features and too small for the rare ones. AdaGrad
-   divides by the root of the sum of squares, which is small for a rare feature: its rate stays large.
+/* AdaGrad and sparse gradients. Linear regression, y = wᵀx, on features that are rarely there: xⱼ is ±1 with probability 2^-j,
+   else 0. A weight has a gradient where its feature is there alone, so SGD's one rate is right for the frequent features and too
+   small for the rare ones. AdaGrad divides by the root of the sum of squares, which is small for a rare feature: its rate stays
+   large.
 
    The claim is that of J. Sun, Training DNNs: Basic Methods (Minnesota, 2020). */
 #include "../study.h"
@@ -28,7 +29,8 @@ static bool train(struct study_run *run, bool adagrad, double rate, double error
         WG_TAPE(tape);
         wg_tensor *x = features(generator), *noise = wg_normal(generator, WG_F64, WG_SHAPE(BATCH, 1), 0, 1);
         wg_tensor *y = wg_add(wg_sum(x, .axis = 1, .keepdims = true), noise);
-        good = wg_backward(wg_mul_scalar(wg_mean(wg_square(wg_sub(wg_matmul(x, w), y))), 0.5)) == WG_OK && wg_optim_step(optim) == WG_OK;
+        good = wg_backward(wg_mul_scalar(wg_mean(wg_square(wg_sub(wg_matmul(x, w), y))), 0.5)) == WG_OK &&
+               wg_optim_step(optim) == WG_OK;
     }
     good = good && wg_read(w, error) == WG_OK;
     for (int j = 0; j < FEATURES; j++)
@@ -70,9 +72,12 @@ static bool run(struct study_run *run, const void *options)
     good = good && study_table(run, "weights", "feature,sgd,adagrad");
     for (int j = 0; j < FEATURES && good; j++)
         good = study_row(run, "%d,%.6g,%.6g", j, sgd[j], adagrad[j]);
-    study_decide(run, of_adagrad < 0.6 * of_sgd,
-                 "features that are there with probability 1 to 1/128: at the best of %d rates AdaGrad ends %.2f from the weights and SGD %.2f, %.2f of it; "
-                 "below 0.6", RATES, of_adagrad, of_sgd, of_adagrad / of_sgd);
+    study_decide(
+        run, of_adagrad < 0.6 * of_sgd,
+        "features that are there with probability 1 to 1/128: at the best of %d rates AdaGrad ends %.2f from the weights and "
+        "SGD %.2f, %.2f of it; "
+        "below 0.6",
+        RATES, of_adagrad, of_sgd, of_adagrad / of_sgd);
     return good && !isnan(of_sgd + of_adagrad);
 }
 
