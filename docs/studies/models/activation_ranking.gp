@@ -17,5 +17,4 @@ set xtics ('ReLU' 0, 'leaky' 1, 'ELU' 2, 'tanh' 3, 'abs' 4, 'identity' 5, 'sigmo
 set style fill solid 0.5
 set boxwidth 0.6
 set key off
-plot csv using ($3 == 6 ? $1 : NaN):5 with boxes lt 1, \
-     csv using ($3 == 6 ? $1 : NaN):5:6 with yerrorbars lt 6 ps 0
+plot csv using ($3 == 6 ? $1 : NaN):5:6 with boxerrorbars lt 1

@@ -15,6 +15,7 @@ static wg_tensor *hidden(wg_tensor *x, int m, uint64_t seed)
     const int64_t d = wg_extent(x, 1);
     wg_tensor *g = wg_generator(seed, 0), *w = wg_normal(g, WG_F64, WG_SHAPE(m, d), 0, 1);
     wg_tensor *c = wg_uniform(g, WG_F64, WG_SHAPE(m, d), 0, 1), *b = wg_neg(wg_sum(wg_mul(w, c), .axis = 1));
+    wg_free(g);
     wg_tensor *columns[] = {wg_relu(wg_linear(x, w, b)), wg_ones(WG_F64, WG_SHAPE(wg_extent(x, 0), 1))};
     return wg_concat(columns, 2, 1);
 }
@@ -31,6 +32,7 @@ static double fit(int d, int m, bool affine, uint64_t seed, double *sup)
     WG_TAPE(tape);
     wg_tensor *g = wg_generator(seed, 1), *x = wg_uniform(g, WG_F64, WG_SHAPE(POINTS, d), 0, 1);
     wg_tensor *fresh = wg_uniform(g, WG_F64, WG_SHAPE(POINTS / 2, d), 0, 1), *h = hidden(x, m, seed), *t = wg_transpose(h, 0, 1);
+    wg_free(g);
     wg_tensor *normal = wg_add(wg_matmul(t, h), wg_mul_scalar(wg_diag(wg_ones(WG_F64, WG_SHAPE(m + 1))), 1e-6));
     wg_tensor *beta = wg_solve(normal, wg_matmul(t, target(x, affine))), *truth = target(fresh, affine);
     wg_tensor *error = wg_div(wg_sub(wg_matmul(hidden(fresh, m, seed), beta), truth), wg_std(truth));

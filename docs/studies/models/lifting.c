@@ -26,10 +26,13 @@ static bool make(struct set *set, uint64_t seed, bool lifted, bool control)
     wg_tensor *xy, *label;
     if (wg_dataset_make_rings(&xy, &label, .rows = ROWS, .seed = seed, .dtype = WG_F64) != WG_OK)
         return false;
-    WG_TAPE(tape);
-    wg_tensor *z = control ? wg_sum(xy, .axis = 1, .keepdims = true) : wg_norm2(xy, .axis = 1, .keepdims = true);
-    set->x = wg_keep(lifted ? wg_concat((wg_tensor *[]){xy, z}, 2, 1) : wg_copy(xy));
-    set->y = wg_keep(wg_reshape(wg_cast(label, WG_F64), WG_SHAPE(ROWS, 1)));
+    {
+        WG_TAPE(tape);
+        wg_tensor *z = control ? wg_sum(xy, .axis = 1, .keepdims = true) : wg_norm2(xy, .axis = 1, .keepdims = true);
+        set->x = wg_keep(lifted ? wg_concat((wg_tensor *[]){xy, z}, 2, 1) : wg_copy(xy));
+        set->y = wg_keep(wg_reshape(wg_cast(label, WG_F64), WG_SHAPE(ROWS, 1)));
+    }
+    wg_free(xy), wg_free(label);
     return set->x && set->y;
 }
 

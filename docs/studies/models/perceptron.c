@@ -19,11 +19,11 @@ static bool draw_points(uint64_t seed, double gamma, int flipped, double *x, dou
     WG_TAPE(tape);
     wg_tensor *generator = wg_generator(seed, 0);
     const double w[3] = {0.8 / 1.02, 0.6 / 1.02, 0.2 / 1.02}, norm = sqrt(w[0] * w[0] + w[1] * w[1] + w[2] * w[2]);
+    bool good = generator != NULL;
     *R = 0;
-    for (int n = 0; n < N;) {
-        double u[2];
-        if (wg_read(wg_uniform(generator, WG_F64, WG_SHAPE(2), -1, 1), u) != WG_OK)
-            return false;
+    for (int n = 0; n < N && good;) {
+        double u[2] = {0};
+        good = wg_read(wg_uniform(generator, WG_F64, WG_SHAPE(2), -1, 1), u) == WG_OK;
         const double score = (w[0] * u[0] + w[1] * u[1] + w[2]) / norm;
         if (fabs(score) < gamma)
             continue;
@@ -32,7 +32,8 @@ static bool draw_points(uint64_t seed, double gamma, int flipped, double *x, dou
         *R = fmax(*R, sqrt(u[0] * u[0] + u[1] * u[1] + 1));
         n++;
     }
-    return true;
+    wg_free(generator);
+    return good;
 }
 
 /* SGD at the rate 1 on max(0, -y wᵀx), a point at a time, until an epoch is without a mistake: all mistakes; -1 if something failed. A score

@@ -34,6 +34,7 @@ static bool measure(const wg_nn_module *net, bool residual, uint64_t seed, doubl
 {
     WG_TAPE(tape);
     wg_tensor *g = wg_generator(seed, 1), *x = wg_normal(g, WG_F64, WG_SHAPE(ROWS, N), 0, 1), *h = x;
+    wg_free(g);
     wg_tensor *eye = wg_diag(wg_ones(WG_F64, WG_SHAPE(N))), *product = eye;
     const wg_tensor_list w = wg_nn_parameters(net);
     const double start = wg_item(wg_norm2(x));
@@ -56,7 +57,7 @@ static bool run(struct study_run *run, const void *options)
         for (int residual = 0; residual < 2 && good; residual++) {
             const bool shortcut = residual && !run->control;
             wg_nn_module *net = stack(shortcut, scales[i], run->seed);
-            double worst;
+            double worst = 0;
             good = net && measure(net, shortcut, run->seed, gain[residual][i], &worst);
             off = fmax(off, worst);
             wg_nn_destroy(net);

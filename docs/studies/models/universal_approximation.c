@@ -39,6 +39,7 @@ static wg_tensor *hidden(const struct kind *kind, int n, int m, uint64_t seed)
         x[i] = i / (n - 1.0);
     wg_tensor *g = wg_generator(seed, 0), *c = wg_uniform(g, WG_F64, WG_SHAPE(m), -0.1, 1.1);
     wg_tensor *w = wg_mul_scalar(wg_sign(wg_uniform(g, WG_F64, WG_SHAPE(m), -1, 1)), kind->slope);
+    wg_free(g);
     wg_tensor *z = wg_mul(wg_sub(wg_from(x, WG_SHAPE(n, 1)), c), w), *columns[] = {kind->apply(z), wg_ones(WG_F64, WG_SHAPE(n, 1))};
     return wg_concat(columns, 2, 1);
 }
