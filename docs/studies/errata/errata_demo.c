@@ -2,14 +2,11 @@
 
    The demonstration states the loss data + λΣW² with λ = 0.1, whose second part is 3.50 for its W. The gradient of that part is 2λW = 0.2 W.
    The six gradients that it prints contain 0.05 W instead: they are those of a penalty λ/4 ΣW², or of a rule that forgot the 2 and halved. */
+#include "../nine_points.h"
 #include "../study.h"
 
 #include <math.h>
 
-enum { POINTS = 9, CLASSES = 3, WEIGHTS = 2 * CLASSES };
-static const double points[2 * POINTS] = {.5, .4, .8, .3, .3, .8, -.4, .3, -.3, .7, -.7, .2, .7, -.4, .5, -.6, -.4, -.5};
-static const int64_t labels[POINTS] = {0, 0, 0, 1, 1, 1, 2, 2, 2};
-static const double weights[WEIGHTS] = {1, 2, 2, -4, 3, -1}, biases[CLASSES] = {0, .5, -.5};
 static const double printed[WEIGHTS] = {-.38, .07, .51, -.58, .17, .36};
 static const double strength = 0.1;
 

@@ -2,13 +2,12 @@
    Σ_{j≠y} max(0, 1 + s_j - s_y). The mean over the points is the data's loss, to which 0.1 ΣW² is added.
 
    The demonstration is that of F. Gogianu, Optimization (Bitdefender), whose printed losses, 2.77 + 3.50 = 6.27, are met. */
+#include "../nine_points.h"
 #include "../study.h"
 
 #include <math.h>
 
-enum { POINTS = 9, CLASSES = 3, STEPS = 300, SIDE = 31 };
-static const double points[2 * POINTS] = {.5, .4, .8, .3, .3, .8, -.4, .3, -.3, .7, -.7, .2, .7, -.4, .5, -.6, -.4, -.5};
-static const int64_t labels[POINTS] = {0, 0, 0, 1, 1, 1, 2, 2, 2};
+enum { STEPS = 300, SIDE = 31 };
 static const double printed[POINTS] = {.3, 1.7, 0, 3.2, 6.8, 2.4, 2.5, 3.3, 4.7};
 
 struct classifier {
@@ -87,7 +86,7 @@ static bool experiment(struct study_run *run, const struct classifier *c)
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
-    struct classifier c = {{wg_from(((double[]){1, 2, 2, -4, 3, -1}), WG_SHAPE(CLASSES, 2)), wg_from(((double[]){0, .5, -.5}), WG_SHAPE(CLASSES))},
+    struct classifier c = {{wg_from(weights, WG_SHAPE(CLASSES, 2)), wg_from(biases, WG_SHAPE(CLASSES))},
                            wg_from(points, WG_SHAPE(POINTS, 2)),
                            wg_from(labels, WG_SHAPE(POINTS))};
     const bool good = wg_set_requires_grad(c.param[0], true) && wg_set_requires_grad(c.param[1], true) && c.x && c.y && experiment(run, &c);

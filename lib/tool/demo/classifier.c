@@ -1,13 +1,9 @@
 /* A linear classifier of nine points in three classes: scores s = W x + b, the loss's mean over the points, and a penalty λ ΣW². After
    F. Gogianu, Optimization (Bitdefender), whose points, start and rate these are. */
+#include "../../../docs/studies/nine_points.h"
 #include "demo.h"
 
-enum { POINTS = 9, CLASSES = 3, COLUMNS = 61, LINES = 19 };
-
-static const double points[POINTS][2] = {{.5, .4},   {.8, .3},  {.3, .8},  {-.4, .3}, {-.3, .7},
-                                         {-.7, .2},  {.7, -.4}, {.5, -.6}, {-.4, -.5}};
-static const int64_t labels[POINTS] = {0, 0, 0, 1, 1, 1, 2, 2, 2};
-static const double start_weight[CLASSES][2] = {{1, 2}, {2, -4}, {3, -1}}, start_bias[CLASSES] = {0, .5, -.5};
+enum { COLUMNS = 61, LINES = 19 };
 
 enum rule { WESTON_WATKINS, CRAMMER_SINGER, SOFTMAX };
 static const char *const rules[] = {"weston_watkins", "crammer_singer", "softmax", NULL};
@@ -21,14 +17,14 @@ WG_OPTION_TABLE(classifier_table, classifier_options, CLASSIFIER_OPTIONS);
 
 static bool begin(struct demo_state *state)
 {
-    state->params[0] = wg_from(start_weight[0], WG_SHAPE(CLASSES, 2));
-    state->params[1] = wg_from(start_bias, WG_SHAPE(CLASSES));
+    state->params[0] = wg_from(weights, WG_SHAPE(CLASSES, 2));
+    state->params[1] = wg_from(biases, WG_SHAPE(CLASSES));
     return state->params[0] && state->params[1];
 }
 
 static wg_tensor *scores(const struct demo_state *state)
 {
-    wg_tensor *x = wg_from(points[0], WG_SHAPE(POINTS, 2));
+    wg_tensor *x = wg_from(points, WG_SHAPE(POINTS, 2));
     return wg_add(wg_matmul(x, wg_transpose(state->params[0], 0, 1)), state->params[1]);
 }
 
@@ -80,8 +76,8 @@ static void print_map(const double *w, const double *b)
         for (int j = 0; j < COLUMNS; j++)
             line[j] = shade[class_at(w, b, 2.0 * j / (COLUMNS - 1) - 1, 1 - 2.0 * i / (LINES - 1))];
         for (int p = 0; p < POINTS; p++)
-            if ((int)((1 - points[p][1]) * (LINES - 1) / 2 + 0.5) == i)
-                line[(int)((points[p][0] + 1) * (COLUMNS - 1) / 2 + 0.5)] = (char)('0' + labels[p]);
+            if ((int)((1 - points[2 * p + 1]) * (LINES - 1) / 2 + 0.5) == i)
+                line[(int)((points[2 * p] + 1) * (COLUMNS - 1) / 2 + 0.5)] = (char)('0' + labels[p]);
         printf("  %s\n", line);
     }
     printf("  shades: class 0 blank, 1 dots, 2 colons; a digit is a point of that class; x0 from -1 to 1, x1 upwards\n\n");
@@ -91,9 +87,9 @@ static void print_points(const double *w, const double *b, const double *s, cons
 {
     printf("  point     x0    x1  class      s0      s1      s2    loss\n");
     for (int p = 0; p < POINTS; p++)
-        printf("  %5d  %5.2f %5.2f  %5lld  %6.2f  %6.2f  %6.2f  %6.3f%s\n", p, points[p][0], points[p][1], (long long)labels[p],
+        printf("  %5d  %5.2f %5.2f  %5lld  %6.2f  %6.2f  %6.2f  %6.3f%s\n", p, points[2 * p], points[2 * p + 1], (long long)labels[p],
                s[3 * p], s[3 * p + 1], s[3 * p + 2], each[p],
-               class_at(w, b, points[p][0], points[p][1]) == labels[p] ? "" : "  wrong");
+               class_at(w, b, points[2 * p], points[2 * p + 1]) == labels[p] ? "" : "  wrong");
 }
 
 static bool print(struct demo_state *state)
@@ -117,7 +113,7 @@ static void write_data(FILE *page)
 {
     fputs("\"points\":[", page);
     for (int p = 0; p < POINTS; p++)
-        fprintf(page, "%s[%g,%g,%d]", p ? "," : "", points[p][0], points[p][1], (int)labels[p]);
+        fprintf(page, "%s[%g,%g,%d]", p ? "," : "", points[2 * p], points[2 * p + 1], (int)labels[p]);
     fputs("],", page);
 }
 
