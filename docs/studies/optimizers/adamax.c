@@ -57,8 +57,8 @@ static bool run(struct study_run *run, const void *options)
     study_claim(run, recursion < 1e-14, "the library's u is max(β₂u, |g|): %.1e apart, below 1e-14", recursion);
     study_decide(
         run, worst[POWERS - 1] < 5e-3,
-        "Adam with the power p in the place of 2 becomes Adamax: at p = %g its norm is within %.2g of u (relative, at most 5e-3); "
-        "at p = 2 within %.2g",
+        "Adam with the power p in the place of 2 becomes Adamax: at p = %g its norm is within %.2g of u (relative, at most "
+        "5e-3); at p = 2 within %.2g",
         p[POWERS - 1], worst[POWERS - 1], worst[0]);
     wg_optim_destroy(adamax);
     wg_free(x), wg_free(generator);

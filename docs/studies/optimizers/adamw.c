@@ -48,8 +48,7 @@ static bool run(struct study_run *run, const void *options)
     study_decide(
         run, worst < 0.02,
         "AdamW's weights decay at the rate ηλ whatever their gradients' size, 1 to 16: within %.4f of it, at most 0.02; with a "
-        "penalty in "
-        "Adam the last decays at %.2f of it",
+        "penalty in Adam the last decays at %.2f of it",
         worst, adam[WEIGHTS - 1]);
     return good;
 }

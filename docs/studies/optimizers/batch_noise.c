@@ -58,9 +58,9 @@ static bool run(struct study_run *run, const void *options)
     good = good && !isnan(full + batch + across + perturbed);
     study_claim(run, perturbed > 0.9, "with noise from the circle %.2f of the runs are at a minimum, above 0.9", perturbed);
     study_decide(run, full == 0 && across == 0 && batch > 0.9,
-                 "from a saddle's stable line, %d steps: none of %d runs leaves it with the full gradient, none where the batches' "
-                 "noise lies along the line, and %.2f are at a minimum where it has "
-                 "variance in every direction, above 0.9",
+                 "from a saddle's stable line, %d steps: none of %d runs leaves it with the full gradient, none where the "
+                 "batches' noise lies along the line, and %.2f are at a minimum where it has variance in every direction, "
+                 "above 0.9",
                  STEPS, RUNS, batch);
     return good;
 }

@@ -84,8 +84,7 @@ static bool run(struct study_run *run, const void *options)
     study_decide(
         run, fewer && steps[0] > 8 * steps[SIZES - 1],
         "least squares to 1%% of the excess loss, the best rate for each batch: 1, 4, 16, 64, 256, 1024 examples take %g, %g, "
-        "%g, %g, %g, %g steps: never more (by 1.1), and from "
-        "1 to 1024 fewer by 8",
+        "%g, %g, %g, %g steps: never more (by 1.1), and from 1 to 1024 fewer by 8",
         steps[0], steps[1], steps[2], steps[3], steps[4], steps[5]);
     wg_free(d.x), wg_free(d.y), wg_free(d.w), wg_free(d.best);
     return good;

@@ -130,8 +130,7 @@ static bool run(struct study_run *run, const void *options)
         study_decide(
             run, fmax(best[SQN], best[NEWTON]) < 0.2 * best[SGD],
             "logistic regression, condition number 1000, %d epochs' worth of examples: excess loss %.2g by SGD at the best of "
-            "3 rates, %.2g by SQN and %.2g by sub-sampled Newton, below "
-            "0.2 of SGD's",
+            "3 rates, %.2g by SQN and %.2g by sub-sampled Newton, below 0.2 of SGD's",
             EPOCHS, best[SGD], best[SQN], best[NEWTON]);
     }
     wg_free(d.x), wg_free(d.y), wg_free(d.w);

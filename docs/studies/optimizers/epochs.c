@@ -92,8 +92,7 @@ static bool run(struct study_run *run, const void *options)
         study_decide(
             run, fabs(p - 1) < 0.3 && q > 1.7,
             "SGD at a constant rate η: ‖w - w*‖² at the ends of epochs is as η^%.2f where examples are drawn with replacement "
-            "(1 within 0.3) and as "
-            "η^%.2f in shuffled epochs (above 1.7)",
+            "(1 within 0.3) and as η^%.2f in shuffled epochs (above 1.7)",
             p, q);
     }
     wg_free(d.x), wg_free(d.y), wg_free(d.index), wg_free(d.best), wg_free(d.w);

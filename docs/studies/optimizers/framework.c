@@ -90,8 +90,7 @@ static bool run(struct study_run *run, const void *options)
     study_decide(
         run, sum < 1e-11,
         "one formula, x - αH⁻¹g + βH⁻¹H'(x - x'), is SGD, heavy ball, AdaGrad, RMSProp and Adam with the H, α and β of the "
-        "five-column table; sum of "
-        "the largest distances %.1e, below 1e-11",
+        "five-column table; sum of the largest distances %.1e, below 1e-11",
         sum);
     return good && !isnan(sum + printed);
 }

@@ -50,11 +50,10 @@ static bool run(struct study_run *run, const void *options)
         good = good && study_row(run, "%g,%.6g,%.6g,%.6g", n[i], of[0], of[1], of[2]);
     }
     study_near(run, "exponent of the norm of a step in n", study_exponent(n, norm, SIZES), 0.5, 0.03);
-    study_decide(
-        run, off < 0.15,
-        "RMSProp's steps have the norm η√n, not η, for n from 1 to 1024 and gradients of size 0.001, 1 and 1000: within a factor "
-        "of %.3f, at most e^0.15; at n = 1 the mean over 300 steps has an error of 0.06",
-        exp(off));
+    study_decide(run, off < 0.15,
+                 "RMSProp's steps have the norm η√n, not η, for n from 1 to 1024 and gradients of size 0.001, 1 and 1000: "
+                 "within a factor of %.3f, at most e^0.15; at n = 1 the mean over 300 steps has an error of 0.06",
+                 exp(off));
     return good;
 }
 

@@ -73,8 +73,7 @@ static bool run(struct study_run *run, const void *options)
     study_decide(
         run, apart < 1e-11,
         "gradient descent on a sum over m examples at the rate η/m takes the path of the mean at the rate η: largest distance "
-        "%.1e, below 1e-11, for m "
-        "from 20 to 5120",
+        "%.1e, below 1e-11, for m from 20 to 5120",
         apart);
     return good;
 }

@@ -84,8 +84,7 @@ static bool run(struct study_run *run, const void *options)
     study_decide(
         run, constant + matched < 1e-11,
         "four printed forms of momentum are two optimizers: each follows its own, sgd or heavy_ball, also through a change of "
-        "the rate; "
-        "sum of the largest distances %.1e, below 1e-11",
+        "the rate; sum of the largest distances %.1e, below 1e-11",
         constant + matched);
     forms_close(&f);
     return good && !isnan(constant + matched + crossed);

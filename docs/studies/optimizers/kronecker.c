@@ -102,8 +102,7 @@ static bool run(struct study_run *run, const void *options)
         study_decide(
             run, fmax(best[SHAMPOO], best[KFAC]) < 0.5 * fmin(best[SGD], best[ADAM]),
             "a network that unmixes 8 numbers, %d steps, the best of %d rates: loss %.2g by SGD with momentum, %.2g by Adam, "
-            "%.2g by Shampoo, %.2g by K-FAC: the last two below half "
-            "of the others",
+            "%.2g by Shampoo, %.2g by K-FAC: the last two below half of the others",
             STEPS, RATES, best[SGD], best[ADAM], best[SHAMPOO], best[KFAC]);
     wg_free(d.x), wg_free(d.y);
     return good;

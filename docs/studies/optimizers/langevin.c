@@ -95,8 +95,7 @@ static bool run(struct study_run *run, const void *options)
         study_decide(
             run, worst < 0.12,
             "SGLD with √(2η)ξ samples a posterior: variances %.4f, %.4f and correlation %.3f of its chains, beside %.4f, %.4f "
-            "and %.3f; relative distance at most %.3f, allowed 0.12: "
-            "sampling 0.04, the rate ηh/2 up to 0.05",
+            "and %.3f; relative distance at most %.3f, allowed 0.12: sampling 0.04, the rate ηh/2 up to 0.05",
             c[0], c[1], c[2] / sqrt(c[0] * c[1]), d.covariance[0], d.covariance[1], correlation, worst);
         good = study_table(run, "posterior", "mean_a,mean_b,variance_a,variance_b,covariance") &&
                study_row(run, "%.6g,%.6g,%.6g,%.6g,%.6g", want[0], want[1], d.covariance[0], d.covariance[1], d.covariance[2]);

@@ -10,6 +10,7 @@ set yrange [1e-16:100]
 plot csv using 2:(of('full_search', 3)) with linespoints lt 1 pt 6 notitle
 set title 'one example a step'
 set xrange [0:4000]
+set xtics 1000
 set yrange [1e-5:100]
 plot csv using 2:(of('sgd_search', 3)) with lines lt 2 dt 2 title 'search on the example''s loss', \
      csv using 2:(of('sgd_falling', 3)) with lines lt 1 title 'rate 1/(10 + t/2)'

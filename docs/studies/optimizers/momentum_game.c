@@ -90,8 +90,7 @@ static bool run(struct study_run *run, const void *options)
     study_decide(
         run, rises && game[0] < 1.5 && game[1] > 10,
         "in the game min max xy, behind %d alternating steps from distance 1, the players are at %.3g without momentum, below "
-        "1.5, and at %.2g, %.2g, %.2g with 0.3, "
-        "0.6, 0.8: above 10, and rising",
+        "1.5, and at %.2g, %.2g, %.2g with 0.3, 0.6, 0.8: above 10, and rising",
         STEPS, game[0], game[1], game[2], game[3]);
     return true;
 }

@@ -71,8 +71,7 @@ static bool run(struct study_run *run, const void *options)
     study_decide(
         run, sum < 1e-11,
         "three forms of Nesterov's momentum follow wg_optim_sgd and wg_optim_heavy_ball with .nesterov = true, one evaluation "
-        "a step; sum of the "
-        "largest distances %.1e, below 1e-11",
+        "a step; sum of the largest distances %.1e, below 1e-11",
         sum);
     forms_close(&f);
     return good && !isnan(sum);

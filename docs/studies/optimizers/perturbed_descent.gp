@@ -2,15 +2,15 @@ set multiplot layout 1,3 margins 0.065,0.985,0.14,0.9 spacing 0.075
 set title 'three runs, η = 0.05'
 set xlabel 'step'
 set ylabel 'x₁' offset 1,0
-set yrange [-1.6:1.9]
+set yrange [-1.6:2.9]
 set xrange [0:300]
 plot for [i=2:4] csv using 1:i every 3 skip 1 with lines lt i-1 dt i-1 title 'run '.(i-1), \
      1 with lines lc rgb '#999999' dt 3 title 'minima', -1 with lines lc rgb '#999999' dt 3 notitle
 set logscale xy
 unset mytics
 set xlabel 'rate η'
-set xrange [0.01:0.25]
-set xtics (0.0125, 0.05, 0.2)
+set xrange [0.02:0.25]
+set xtics (0.025, 0.05, 0.1, 0.2)
 set title 'time of 7/8 of the runs'
 set ylabel 'steps' offset 1,0
 set yrange [5:1e5]

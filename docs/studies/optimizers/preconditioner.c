@@ -109,8 +109,7 @@ static bool run(struct study_run *run, const void *options)
         study_decide(
             run, fabs(p + 1) < 0.1 && fabs(q + 0.5) < 0.1,
             "1/√(s + ε) is as h^%.2f, like H⁻¹ (-1 within 0.1), for gradients of all data far from the minimum; as h^%.2f (-½ "
-            "within 0.1) for those of single examples at it; h is the "
-            "curvature",
+            "within 0.1) for those of single examples at it; h is the curvature",
             p, q);
     }
     wg_free(d.x), wg_free(d.y), wg_free(d.w), wg_free(d.solution);

@@ -107,8 +107,7 @@ static bool run(struct study_run *run, const void *options)
     study_decide(
         run, newton == 1 && conjugate <= 1.5 * N,
         "quadratics of %d variables, condition numbers 3 to 648, to 1e-6: Newton takes %g step, conjugate gradients at most %g "
-        "products, n in theory, 1.5 n allowed for rounding; gradient "
-        "descent up to %g",
+        "products, n in theory, 1.5 n allowed for rounding; gradient descent up to %g",
         N, newton, conjugate, descent[3]);
     return true;
 }

@@ -69,8 +69,8 @@ static bool run(struct study_run *run, const void *options)
                     "SGD's best rate is %.3g, %.3g, %.3g for losses times 0.01, 1, 100: in proportion to their inverses",
                     best[0][0], best[0][1], best[0][2]);
         study_decide(run, fabs(log10(best[1][0] / best[1][2])) < 0.4 && fabs(log10(best[2][0] / best[2][2])) < 0.4,
-                     "a loss times 0.01, 1 and 100: Adam's best rate is %.2g, %.2g, %.2g and RMSProp's %.2g, %.2g, %.2g, the same "
-                     "within one step of the grid, 10^⅓; SGD's falls by 10⁴",
+                     "a loss times 0.01, 1 and 100: Adam's best rate is %.2g, %.2g, %.2g and RMSProp's %.2g, %.2g, %.2g, the "
+                     "same within one step of the grid, 10^⅓; SGD's falls by 10⁴",
                      best[2][0], best[2][1], best[2][2], best[1][0], best[1][1], best[1][2]);
     }
     wg_free(d.x), wg_free(d.y), wg_free(d.w), wg_free(d.solution);

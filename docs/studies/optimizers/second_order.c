@@ -116,8 +116,7 @@ static bool run(struct study_run *run, const void *options)
     study_decide(
         run, worst < 1e-10 && most < 500,
         "Rosenbrock's valley to f < 1e-10: conjugate gradients %g, L-BFGS %g, BFGS %g, Newton %g, trust region %g evaluations "
-        "and Hessian products, all below 500; gradient "
-        "descent %g",
+        "and Hessian products, all below 500; gradient descent %g",
         cost[2], cost[3], cost[4], cost[5], cost[6], cost[0]);
 
     return true;

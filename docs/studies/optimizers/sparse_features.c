@@ -75,8 +75,7 @@ static bool run(struct study_run *run, const void *options)
     study_decide(
         run, of_adagrad < 0.6 * of_sgd,
         "features that are there with probability 1 to 1/128: at the best of %d rates AdaGrad ends %.2f from the weights and "
-        "SGD %.2f, %.2f of it; "
-        "below 0.6",
+        "SGD %.2f, %.2f of it; below 0.6",
         RATES, of_adagrad, of_sgd, of_adagrad / of_sgd);
     return good && !isnan(of_sgd + of_adagrad);
 }
