@@ -1,18 +1,22 @@
-set datafile missing NaN
-set multiplot layout 1,4 margins 0.04,0.99,0.14,0.86 spacing 0.05
+set multiplot layout 1,2 margins 0.075,0.985,0.16,0.9 spacing 0.11
 names = "simultaneous alternating extragradient optimistic"
-of(name, c) = stringcolumn(1) eq name ? column(c) : NaN
-set title 'xy: (x, y), η = 0.1'
-set xrange [-2.6:2.6]; set yrange [-2.6:2.6]; set xtics 2; set ytics 2
-plot for [i=1:4] csv using (of(word(names, i).' 0.1', 3)):4 with lines lt i notitle
-set title '|z| by step'
-set xrange [0:100]; set yrange [0.5:8]; set xtics 50; set ytics 1; set logscale y
-set key top left Left reverse samplen 1.5
-plot for [i=1:4] csv using (of(word(names, i).' 0.1', 2)):5 with lines lt i title word(names, i)
-unset logscale y
-set xrange [-1.6:1.6]; set yrange [-1.6:1.6]; set xtics 1; set ytics 1
-set title 'Dirac-GAN: (ψ, θ)'
-plot csv using (of('field 0', 3)):4:5:6 with vectors lc '#bbbbbb' notitle, csv using (of('dirac 0', 3)):4 with lines lt 1 notitle
-set title 'with R1, γ = 1'
-plot csv using (of('field 1', 3)):4:5:6 with vectors lc '#bbbbbb' notitle, csv using (of('dirac 1', 3)):4 with lines lt 2 notitle
-unset multiplot
+of(name, c) = stringcolumn(1) eq name && $2 == 0.1 && int($3) % 2 == 0 ? column(c) : NaN
+set datafile missing NaN
+set title 'min over x, max over y of xy: steps of 0.1 from (1, 1)'
+set xlabel 'x'
+set ylabel 'y' offset 1,0
+set xrange [-2.4:2.4]
+set yrange [-2.4:2.4]
+set size ratio 1
+set key bottom right samplen 2
+plot for [i=1:4] csv using (of(word(names, i), 4)):5 with lines lt i dt i notitle, '+' using (0):(0) with points lt 6 pt 7 title 'solution'
+set size noratio
+set title 'distance from the solution'
+set xlabel 'step'
+set ylabel '|z|'
+set xrange [0:100]
+set yrange [0.7:4]
+set logscale y
+set ytics (0.8, 1, 1.5, 2, 3, 4)
+set key top left
+plot for [i=1:4] csv using (of(word(names, i), 3)):6 with lines lt i dt i title word(names, i)
