@@ -101,6 +101,8 @@ bool study_table(struct study_run *run, const char *part, const char *header)
 {
     char path[MAX_PATH];
     const bool written = !run->csv || (!ferror(run->csv) & (fclose(run->csv) == 0));
+    if (!written)
+        fprintf(stderr, "wengert study %s: expected to write the table before %s.csv in %s\n", run->name, part, run->folder);
     run->csv = written ? open_file(run, part, "csv", path) : NULL;
     return run->csv && study_row(run, "%s", header);
 }
@@ -122,9 +124,11 @@ static const char preamble[] = "set terminal svg size 900,420 font 'sans-serif,1
                                "set key textcolor rgb '#222222'\n";
 
 /* Runs gnuplot on a script. 127: it is not installed. */
-static int run_gnuplot(char *script)
+static int run_gnuplot(const char *script)
 {
-    char *arguments[] = {(char[]){"gnuplot"}, script, NULL};
+    char path[MAX_PATH + 2];
+    char *arguments[] = {(char[]){"gnuplot"}, path, NULL};
+    snprintf(path, sizeof path, "%s%s", script[0] == '/' ? "" : "./", script); /* a name that begins with - would be an option */
     pid_t child;
     int status = 0;
     const int error = posix_spawnp(&child, "gnuplot", NULL, NULL, arguments, environ);
@@ -136,14 +140,42 @@ static int run_gnuplot(char *script)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
+/* The folder as a string of gnuplot: a quote is doubled, and a relative name begins with ./, because gnuplot runs names that begin with < or
+   |. */
+static void write_folder(const char *folder, FILE *script)
+{
+    fprintf(script, "folder = '%s", folder[0] == '/' ? "" : "./");
+    for (const char *c = folder; *c; c++) {
+        fputc(*c, script);
+        if (*c == '\'')
+            fputc(*c, script);
+    }
+    fputs("'\n", script);
+}
+
+/* True if the picture is whole: gnuplot's status is 0 on a full disk, too. */
+static bool picture_is_whole(const struct study_run *run)
+{
+    char path[MAX_PATH], end[9] = "";
+    snprintf(path, MAX_PATH, "%s/%s.svg", run->folder, run->name);
+    FILE *file = fopen(path, "r");
+    const bool whole = file && fseek(file, -8, SEEK_END) == 0 && fread(end, 1, 8, file) == 8 && strstr(end, "</svg>");
+    if (file)
+        fclose(file);
+    if (!whole)
+        fprintf(stderr, "wengert study %s: expected gnuplot to write all of %s\n", run->name, path);
+    return whole;
+}
+
 bool study_draw(struct study_run *run, const char *commands)
 {
     char script[MAX_PATH];
     FILE *file = open_file(run, run->name, "gp", script);
     if (!file)
         return false;
-    fprintf(file, "%sset output '%s/%s.svg'\nfolder = '%s'\ncsv = '%s/%s.csv'\n%s", preamble, run->folder, run->name, run->folder,
-            run->folder, run->name, commands);
+    fputs(preamble, file);
+    write_folder(run->folder, file);
+    fprintf(file, "csv = folder.'/%s.csv'\nset output folder.'/%s.svg'\n%s", run->name, run->name, commands);
     if (fclose(file) != 0 || (run->csv && fflush(run->csv) != 0)) {
         fprintf(stderr, "wengert study %s: expected to write %s: %s\n", run->name, script, strerror(errno));
         return false;
@@ -153,7 +185,7 @@ bool study_draw(struct study_run *run, const char *commands)
         printf("no picture: gnuplot is not installed (apt-get install gnuplot-nox; then gnuplot %s)\n", script);
     else if (status != 0)
         fprintf(stderr, "wengert study %s: expected gnuplot to draw %s, got its exit status %d\n", run->name, script, status);
-    return status == 0 || status == 127;
+    return status == 127 || (status == 0 && picture_is_whole(run));
 }
 
 /* ---- numbers ---- */

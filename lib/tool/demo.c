@@ -23,9 +23,11 @@ static void demo_end(struct demo_state *state)
     *state = (struct demo_state){.options = state->options};
 }
 
-/* An optimizer with the options of today. The old one stays if there is an error. */
+/* An optimizer with the options of now: the old one, with its state, or a new one. The old one stays if there is an error. */
 static bool demo_adjust(const struct demo *demo, struct demo_state *state)
 {
+    if (state->optim && demo->adjust && demo->adjust(state))
+        return true;
     wg_optim *optim = demo->optimizer(state);
     if (!optim)
         return false;

@@ -84,6 +84,18 @@ static bool run_whole(struct study_run *run, const struct entry *entry, const vo
     return ended && drawn && written && run->decided;
 }
 
+/* False, and errno: there is no such folder, and it cannot be made. */
+static bool make_folder(const char *path)
+{
+    struct stat found;
+    if (mkdir(path, 0777) == 0)
+        return true;
+    if (errno != EEXIST || stat(path, &found) != 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR(found.st_mode);
+}
+
 /* Runs a study whose options were read, and sums up in a line. A control is good if the claim that decides failed. */
 static int run_study(const struct entry *entry, const struct arguments *arguments, const common_options *common)
 {
@@ -98,7 +110,10 @@ static int run_study(const struct entry *entry, const struct arguments *argument
         return misused("wengert study", "expected --quick or --full, got both");
     if (common->control && !entry->study->control)
         return misused("wengert study", "expected a study with a control behind --control, got %s", name);
-    if (mkdir(run.folder, 0777) != 0 && errno != EEXIST)
+    for (const char *c = run.folder; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 127) /* they would end a line of gnuplot's script */
+            return misused("wengert study", "expected a folder without control characters behind --out, got %s", run.folder);
+    if (!make_folder(run.folder))
         return misused("wengert study", "expected a folder to write to behind --out, got %s: %s", run.folder, strerror(errno));
     const double start = seconds_now();
     const bool whole = run_whole(&run, entry, arguments->options);

@@ -31,6 +31,14 @@ static const struct command *find(const char *name)
     return NULL;
 }
 
+/* The status of a command, which has failed if what it printed did not arrive. */
+static int written(int status)
+{
+    if ((fflush(stdout) == 0) & !ferror(stdout))
+        return status;
+    return status ? status : misused("wengert", "expected to write to standard output");
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2)
@@ -39,11 +47,11 @@ int main(int argc, char **argv)
     if (help && argc == 2)
         return print_help(stdout, TOOL_OK);
     if (strcmp(argv[1], "--version") == 0)
-        return printf("wengert %s\n", wg_version()) < 0;
+        return printf("wengert %s\n", wg_version()), written(TOOL_OK);
     const char *name = argv[help ? 2 : 1];
     const struct command *command = find(name);
     if (command)
-        return help ? command->run(1, (char *[]){"--help", NULL}) : command->run(argc - 2, argv + 2);
+        return written(help ? command->run(1, (char *[]){"--help", NULL}) : command->run(argc - 2, argv + 2));
     fprintf(stderr, "wengert: expected a command, got %s\n", name);
     return print_help(stderr, TOOL_MISUSED);
 }

@@ -42,6 +42,12 @@ done = run("conditioning", "rate=-1\nnosuch=1\n1e3\n-4\n0\nwhat\n1\n")
 check("a line that is no command says what was expected and changes nothing", done.returncode == 0 and
       all(text in done.stderr for text in ("expected rate in [0, 10], got -1", "nosuch", "got 1e3", "got -4", "got 0", "got what")) and
       re.findall(r"^step (\d+)", done.stdout, re.M) == ["0", "1"], done)
+kept, alone = (re.findall(r"^step 10 .*", run("conditioning", commands).stdout, re.M) for commands in ("momentum=0.9\n5\ncurvature=15\n5\n", "momentum=0.9\n10\n"))
+check("an option keeps the velocity of momentum", kept == alone and len(kept) == 1, (kept, alone))
+done = run("classifier", "rate=10\npenalty=10\n50\n5000\n1\nreset\n")
+check("numbers of a run that diverges stay in their columns, and reset starts again", done.returncode == 0 and
+      max(map(len, done.stdout.splitlines())) < 120 and re.findall(r"^step (\d+)", done.stdout, re.M)[-1] == "0" and losses(done), done)
+check("at the rate 0 the bowl neither converges nor diverges", "it stays" in run("conditioning", "rate=0\n").stdout)
 check("help names the commands and the options", "NAME=VALUE" in (text := run("classifier", "help\n").stdout) and "weston_watkins, crammer_singer, softmax" in text)
 done = run("nosuch", "")
 check("a demonstration that is not there is misuse", done.returncode == 2 and "got nosuch" in done.stderr and "conditioning" in done.stderr, done)

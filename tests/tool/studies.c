@@ -1,6 +1,7 @@
 /* The harness of studies: what fails is seen to fail. */
 #include <math.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common.h"
@@ -103,6 +104,32 @@ static void pictures_that_fail_are_seen(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* Quotes, spaces and what gnuplot would run in the name of a folder are that name; a picture that the disk has no room for is a failure. */
+static void any_folder_is_drawn_to(void **state)
+{
+    static const char *const names[] = {"a'b", "x'; system('touch ran'); y='", "< touch ran; cat ", "| cat", "-dash", "two words"};
+    char folder[] = "/tmp/study-XXXXXX", here[1024], command[64];
+    (void)state;
+    if (system("command -v gnuplot >/dev/null") != 0)
+        skip();
+    assert_non_null(getcwd(here, sizeof here));
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct study_run run = {.name = "test", .folder = names[i]};
+        assert_int_equal(mkdir(names[i], 0777), 0);
+        assert_true(study_row(&run, "a,b") && study_row(&run, "1,2"));
+        assert_true(study_draw(&run, "plot csv using 1:2, folder.'/test.csv' using 2:1\n"));
+        assert_int_equal(fclose(run.csv), 0);
+    }
+    assert_int_not_equal(access("ran", F_OK), 0);
+    struct study_run run = {.name = "test", .folder = "."};
+    assert_false(study_draw(&run, "plot x\nset output 'elsewhere'\n!: > test.svg\n"));
+    assert_int_equal(chdir(here), 0);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +139,7 @@ int main(void)
         TEST(exponents_are_those_of_powers),
         TEST(tables_have_their_rows),
         TEST(pictures_that_fail_are_seen),
+        TEST(any_folder_is_drawn_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

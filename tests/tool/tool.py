@@ -97,6 +97,12 @@ for words, expected in ((["nosuch"], "expected a study or a chapter of docs/stud
 refused(["study", "complexity", "--limit", "0"], "wengert study complexity", "limit", "0")
 refused(["study", "complexity", "--limit=many"], "wengert study complexity", "many")
 refused(["study", studies[0], "--out", "/dev/null/folder"], "expected a folder", "/dev/null/folder")
+refused(["study", studies[0], "--out", "/dev/null"], "expected a folder", "/dev/null: Not a directory")
+refused(["study", studies[0], "--out", "two\nlines"], "expected a folder without control characters")
+for words in (["study", "list"], ["--version"], ["demo", "conditioning"]):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([tool, *words], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True)
+    check(f"wengert {' '.join(words)}: says that its output could not be written", done.returncode == 2 and "expected to write to standard output" in done.stderr, done)
 
 refused(["show"], "expected GRAPH.json", "0 of 1")
 refused(["show", "/nosuch.json"], "expected a graph that can be read", "/nosuch.json", "No such file")

@@ -1,6 +1,9 @@
 /* A linear classifier of nine points in three classes: scores s = W x + b, the loss's mean over the points, and a penalty λ ΣW². After
    F. Gogianu, Optimization (Bitdefender), whose points, start and rate these are. */
 #include "../../../docs/studies/nine_points.h"
+
+#include <math.h>
+
 #include "demo.h"
 
 enum { COLUMNS = 61, LINES = 19 };
@@ -83,13 +86,25 @@ static void print_map(const double *w, const double *b)
     printf("  shades: class 0 blank, 1 dots, 2 colons; a digit is a point of that class; x0 from -1 to 1, x1 upwards\n\n");
 }
 
+/* In a column; a number that is too long for it as a power of ten. */
+static void print_number(int width, int digits, double x)
+{
+    if (fabs(x) < 1000)
+        printf("%*.*f", width, digits, x);
+    else
+        printf("%*.0e", width, x);
+}
+
 static void print_points(const double *w, const double *b, const double *s, const double *each)
 {
     printf("  point     x0    x1  class      s0      s1      s2    loss\n");
-    for (int p = 0; p < POINTS; p++)
-        printf("  %5d  %5.2f %5.2f  %5lld  %6.2f  %6.2f  %6.2f  %6.3f%s\n", p, points[2 * p], points[2 * p + 1], (long long)labels[p],
-               s[3 * p], s[3 * p + 1], s[3 * p + 2], each[p],
-               class_at(w, b, points[2 * p], points[2 * p + 1]) == labels[p] ? "" : "  wrong");
+    for (int p = 0; p < POINTS; p++) {
+        printf("  %5d  %5.2f %5.2f  %5lld", p, points[2 * p], points[2 * p + 1], (long long)labels[p]);
+        for (int c = 0; c < CLASSES; c++)
+            print_number(8, 2, s[CLASSES * p + c]);
+        print_number(8, 3, each[p]);
+        printf("%s\n", class_at(w, b, points[2 * p], points[2 * p + 1]) == labels[p] ? "" : "  wrong");
+    }
 }
 
 static bool print(struct demo_state *state)
@@ -102,10 +117,20 @@ static bool print(struct demo_state *state)
     print_map(w, b);
     print_points(w, b, wg_data(s), wg_data(each));
     printf("\n  class     w0      w1       b   gradient: w0      w1       b\n");
-    for (int c = 0; c < CLASSES; c++)
-        printf("  %5d %6.2f  %6.2f  %6.2f        %6.3f  %6.3f  %6.3f\n", c, w[2 * c], w[2 * c + 1], b[c], dw[2 * c], dw[2 * c + 1], db[c]);
-    printf("\nstep %lld   loss of the data %.4f + penalty %.4f = %.4f\n", (long long)state->step, wg_item(data),
-           wg_item(weight_penalty), wg_item(data) + wg_item(weight_penalty));
+    for (int c = 0; c < CLASSES; c++) {
+        const double row[] = {w[2 * c], w[2 * c + 1], b[c], dw[2 * c], dw[2 * c + 1], db[c]};
+        printf("  %5d", c);
+        for (int i = 0; i < 6; i++)
+            print_number(i == 0 ? 7 : i == 3 ? 14 : 8, i < 3 ? 2 : 3, row[i]);
+        putchar('\n');
+    }
+    printf("\nstep %lld   loss of the data ", (long long)state->step);
+    print_number(0, 4, wg_item(data));
+    printf(" + penalty ");
+    print_number(0, 4, wg_item(weight_penalty));
+    printf(" = ");
+    print_number(0, 4, wg_item(data) + wg_item(weight_penalty));
+    putchar('\n');
     return true;
 }
 

@@ -34,6 +34,14 @@ static wg_optim *optimizer(const struct demo_state *state)
     return wg_optim_sgd(((wg_tensor_list){1, (wg_tensor *[]){state->params[0]}, NULL}), .lr = o->rate, .momentum = o->momentum);
 }
 
+/* SGD without momentum has no velocity, so that it takes another optimizer where momentum begins or ends. */
+static bool adjust(struct demo_state *state)
+{
+    const conditioning_options *o = state->options;
+    return (wg_optim_get(state->optim, 0, "momentum") > 0) == (o->momentum > 0) && wg_optim_set_lr(state->optim, 0, o->rate) == WG_OK &&
+           wg_optim_set(state->optim, 0, "momentum", o->momentum) == WG_OK;
+}
+
 /* The bowl's level lines, the minimum and the current point. */
 static void print_map(const double *x, double curvature)
 {
@@ -67,7 +75,9 @@ static bool print(struct demo_state *state)
            o->curvature * x[1]);
     printf("a step multiplies x1 by 1 - α = %.4g and x2 by 1 - ακ = %.4g%s; %s\n", 1 - o->rate, 1 - o->rate * o->curvature,
            o->momentum ? ", without momentum" : "",
-           o->rate * fmax(1, o->curvature) < 2 * (1 + o->momentum) ? "it converges" : "it diverges");
+           o->rate == 0                                                ? "it stays"
+           : o->rate * fmax(1, o->curvature) < 2 * (1 + o->momentum) ? "it converges"
+                                                                       : "it diverges");
     return true;
 }
 
@@ -87,6 +97,7 @@ const struct demo demo_conditioning = {
     .begin = begin,
     .loss = loss,
     .optimizer = optimizer,
+    .adjust = adjust,
     .print = print,
     .write_data = write_data,
 };

@@ -21,7 +21,8 @@ struct demo_state {
 
 /* begin: sets the parameters' start. False: an error of the library.
    loss: of the current parameters, on the open tape.
-   optimizer: with the options of today.
+   optimizer: with the options of now.
+   adjust: gives state->optim, which stays, the options of now; or NULL if it has no state to keep. False: it takes another optimizer.
    print: where it is, for a terminal of 80 columns. False: an error of the library.
    write_data: a member of a JSON object for the page, "points":[…] or the like, or nothing. */
 struct demo {
@@ -32,6 +33,7 @@ struct demo {
     bool (*begin)(struct demo_state *state);
     wg_tensor *(*loss)(const struct demo_state *state);
     wg_optim *(*optimizer)(const struct demo_state *state);
+    bool (*adjust)(struct demo_state *state);
     bool (*print)(struct demo_state *state);
     void (*write_data)(FILE *page);
 };
