@@ -54,9 +54,9 @@ function numbers() {
     <tr><td>x₁</td><td>${text(x[0], 4)}</td><td>1</td><td>${text(slow)}</td><td class="${slow > 1 ? "bad" : ""}">${word(slow)}</td></tr>
     <tr><td>x₂</td><td>${text(x[1], 4)}</td><td>${options.curvature}</td><td>${text(steep)}</td><td class="${steep > 1 ? "bad" : ""}">${word(steep)}</td></tr></table>
     <p>Step <span class="number" id="count">${path.length - 1}</span>, f = <span class="number" id="value">${value(x, options).toPrecision(5)}</span></p>
-    <p class="note">Without momentum the factor is |1 - αλ|: the rate must stay below 2/κ = ${text(2 / options.curvature)}, and then x₁ shrinks by ${text(1 - options.rate)} a step.
-    The best rate, 2/(1 + κ) = ${text(2 / (1 + options.curvature))}, makes both factors ${text((options.curvature - 1) / (options.curvature + 1))}. Momentum, at its best, makes that
-    ${text((Math.sqrt(options.curvature) - 1) / (Math.sqrt(options.curvature) + 1))}.</p>`;
+    <p class="note">Without momentum the factor is |1 - αλ|, here ${text(Math.abs(1 - options.rate))} and ${text(Math.abs(1 - options.rate * options.curvature))}: the rate must stay below 2/${options.curvature < 1 ? "1" : "κ"} = ${text(2 / Math.max(1, options.curvature))}.
+    The best rate, 2/(1 + κ) = ${text(2 / (1 + options.curvature))}, makes both factors ${text(Math.abs(options.curvature - 1) / (options.curvature + 1))}. Momentum, at its best, makes that
+    ${text(Math.abs(Math.sqrt(options.curvature) - 1) / (Math.sqrt(options.curvature) + 1))}.</p>`;
 }
 
 function draw() {
