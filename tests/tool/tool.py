@@ -91,14 +91,15 @@ refused(["study", studies[0], "--quick=1"], "expected --quick without a value")
 refused(["study", studies[0], "--quick", "--full"], "expected --quick or --full, got both")
 refused(["study", studies[0], "--data"], "expected a value behind --data")
 for words, expected in ((["nosuch"], "expected a study or a chapter of docs/studies/studies.def, got nosuch"), (["--seed"], "expected a value behind --seed"),
-                        (["--nosuch"], "expected an option as below, got --nosuch"), (["--record"], "expected --full with --record")):
+                        (["--nosuch"], "expected an option as below, got --nosuch"), (["--record"], "expected --full with --record"),
+                        (["--data", "/nosuch"], "expected a folder behind --data, got /nosuch")):
     done = subprocess.run([root / "docs/studies/run", *words], capture_output=True, text=True)
     check(f"docs/studies/run {' '.join(words)}: says {expected}", done.returncode == 2 and not done.stdout and expected in done.stderr, done)
 refused(["study", "complexity", "--limit", "0"], "wengert study complexity", "limit", "0")
 refused(["study", "complexity", "--limit=many"], "wengert study complexity", "many")
 refused(["study", studies[0], "--out", "/dev/null/folder"], "expected a folder", "/dev/null/folder")
 refused(["study", studies[0], "--out", "/dev/null"], "expected a folder", "/dev/null: Not a directory")
-refused(["study", studies[0], "--out", "two\nlines"], "expected a folder without control characters")
+refused(["study", studies[0], "--out", "two\twords"], "expected a folder without control characters")
 for words in (["study", "list"], ["--version"], ["demo", "conditioning"]):
     with open("/dev/full", "w") as full:
         done = subprocess.run([tool, *words], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True)
