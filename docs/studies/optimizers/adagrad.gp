@@ -6,9 +6,9 @@ set xlabel 'x₁'
 set ylabel 'x₂' offset 1,0
 set xrange [-1.6:1.6]
 set yrange [-0.3:4.2]
-set isosamples 21
+set isosamples 25
 set contour base
-set cntrparam levels discrete 0.1,0.7,2.5
+set cntrparam levels discrete 0.5,2.5
 unset surface
 set table $contours
 splot 2*(y - x**2)**2 + (1 - x)**2/2

@@ -62,7 +62,7 @@ static bool sample(struct study_run *run, const struct data *d, const char *name
         for (int i = 0; i < CHAINS && t >= BURN && t % EVERY == 0; i++) {
             const double a = at[i], b = at[CHAINS + i];
             sum[0] += a, sum[1] += b, sum[2] += a * a, sum[3] += b * b, sum[4] += a * b, n++;
-            good = good && (i >= 2 || study_row(run, "%s,%.5g,%.5g", name, a, b));
+            good = good && (i >= 4 || study_row(run, "%s,%.5g,%.5g", name, a, b));
         }
     }
     mean[0] = sum[0] / n, mean[1] = sum[1] / n;

@@ -39,6 +39,7 @@ static bool quadratic_make(struct quadratic *q, double kappa, uint64_t seed)
     q->b = wg_keep(wg_normal(generator, WG_F64, WG_SHAPE(N, 1), 0, 1));
     q->solution = q->a && q->b ? wg_keep(wg_solve(q->a, q->b)) : NULL;
     q->x = wg_keep(wg_zeros(WG_F64, WG_SHAPE(N, 1)));
+    wg_free(generator);
     return q->solution && q->x && wg_set_requires_grad(q->x, true);
 }
 

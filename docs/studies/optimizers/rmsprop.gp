@@ -6,9 +6,9 @@ set xlabel 'x₁'
 set ylabel 'x₂' offset 1,0
 set xrange [-1.6:1.6]
 set yrange [-0.3:4.2]
-set isosamples 21
+set isosamples 25
 set contour base
-set cntrparam levels discrete 0.1,0.7,2.5
+set cntrparam levels discrete 0.5,2.5
 unset surface
 set table $contours
 splot 2*(y - x**2)**2 + (1 - x)**2/2
@@ -32,5 +32,5 @@ set key bottom left Left reverse noopaque
 set format y '10^{%L}'
 plot csv using 2:(is('inside', 7)) with lines lt 1 title 'ε = 10^{-6}', \
      csv using 2:(is('large_eps', 7)) with lines lt 2 dt 2 title 'ε = 0.1, outside', \
-     csv using 2:(is('confused', 7)) with lines lt 3 dt 3 title 'weight 0.1 of the old, 0.9 of the new', \
+     csv using 2:(is('confused', 7)) with lines lt 3 dt 3 title 'weights 0.1 old, 0.9 new', \
      csv using 2:(is('nesterov', 7)) with lines lt 5 dt 4 title 'with momentum 0.7, ahead'

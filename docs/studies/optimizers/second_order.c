@@ -44,7 +44,7 @@ static bool watch(const wg_minimize_result *so_far, void *context)
 {
     struct watch *w = context;
     w->cost = (double)(so_far->evaluations + so_far->products);
-    return (so_far->iterations > 40 && so_far->iterations % 500) ||
+    return (so_far->iterations > 40 && so_far->iterations % (so_far->iterations < 1500 ? 50 : 1000)) ||
            study_row(w->run, "%s,%d,%g,%.9g,%.9g,%.6g", w->name, (int)so_far->iterations, w->cost, w->x[0], w->x[1], f_at(w->x));
 }
 
