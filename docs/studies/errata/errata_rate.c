@@ -3,8 +3,8 @@
 
        (1/N) Σ E‖∇f(xₜ)‖² ≤ (1/√N)(2LΔ + σ²).
 
-   Two misprints: equation 8 has ĝ in the place of the gradient, though the proof bounds ‖∇f‖²; and the bracket of equation 13 is misplaced, so
-   that 1/√N does not stand before both terms. E‖ĝ‖² = E‖∇f‖² + σ² is at least σ² for any N.
+   Two misprints: equation 8 has ĝ in the place of the gradient, though the proof bounds ‖∇f‖²; and the bracket of equation 13 is misprinted:
+   1/√N stands before both terms. E‖ĝ‖² = E‖∇f‖² + σ² is at least σ² for any N.
 
    On f(x) = (L/2)‖x‖² all is known: E xₜ² ← (1-γL)² E xₜ² + γ²σ² for each element, so the mean can be computed, and it is attained by SGD. */
 #include "../study.h"

@@ -9,9 +9,14 @@
 
 enum { POINTS = 201, KINDS = 11 };
 
-static wg_tensor *leaky(wg_tensor *x)
+static wg_tensor *leaky_tenth(wg_tensor *x)
 {
     return wg_leaky_relu(x, .slope = 0.1);
+}
+
+static wg_tensor *leaky_hundredth(wg_tensor *x)
+{
+    return wg_leaky_relu(x, .slope = 0.01);
 }
 
 static wg_tensor *elu(wg_tensor *x)
@@ -50,8 +55,8 @@ static double slope(int kind, double x)
 static const struct activation {
     const char *name;
     wg_tensor *(*apply)(wg_tensor *x);
-} activations[KINDS] = {{"identity", wg_copy}, {"sigmoid", wg_sigmoid}, {"tanh", wg_tanh}, {"ReLU", wg_relu}, {"leaky 0.1", leaky},
-                        {"leaky 0.01", NULL},  {"ELU", elu},            {"sign", wg_sign}, {"abs", wg_abs},   {"maxout", maxout},
+} activations[KINDS] = {{"identity", wg_copy}, {"sigmoid", wg_sigmoid}, {"tanh", wg_tanh}, {"ReLU", wg_relu}, {"leaky 0.1", leaky_tenth},
+                        {"leaky 0.01", leaky_hundredth},  {"ELU", elu},            {"sign", wg_sign}, {"abs", wg_abs},   {"maxout", maxout},
                         {"softmax", softmax}};
 
 /* y and dy/dx at POINTS points of -5 … 5; operations: of forward, an element. */
@@ -59,7 +64,7 @@ static bool measure(int kind, const double *at, double *y, double *dy, double *o
 {
     WG_TAPE(tape);
     wg_tensor *x = wg_set_requires_grad(wg_from(at, WG_SHAPE(POINTS)), true);
-    wg_tensor *out = activations[kind].apply ? activations[kind].apply(x) : wg_leaky_relu(x, .slope = 0.01);
+    wg_tensor *out = activations[kind].apply(x);
     wg_cost_table *cost = wg_cost_of(tape);
     *operations = cost ? wg_cost_operations(cost->section[0].sum[WG_COST_FORWARD].cost) / POINTS : (double)NAN;
     wg_cost_destroy(cost);

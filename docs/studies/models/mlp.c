@@ -51,15 +51,17 @@ static double compare(int k, wg_activation activation, uint64_t seed, const doub
     sizes[k + 1] = 1;
     wg_nn_module *net = wg_nn_mlp(((wg_sizes){k + 2, sizes}), .activation = activation, .dtype = WG_F64, .seed = seed + (uint64_t)k,
                                   .init = WG_INIT_KAIMING_NORMAL);
-    wg_tensor *in = wg_from(x, WG_SHAPE(POINTS, 1)), *biases = net && in ? wg_nn_parameter(net, "0.bias") : NULL;
-    double b[HIDDEN], off = 0;
-    for (int i = 0; i < HIDDEN; i++)
-        b[i] = sin(1.0 + i * i); /* biases begin at 0 under this rule: all kinks would be at one place */
-    wg_tensor *out = biases && wg_write(biases, b) == WG_OK ? wg_nn_apply(net, in) : NULL;
-    const bool good = out && wg_read(out, y) == WG_OK;
+    wg_tensor *in = wg_from(x, WG_SHAPE(POINTS, 1)), *g = wg_generator(seed, (uint64_t)k);
+    double off = 0;
+    bool good = net && in && g;
+    const wg_tensor_list biases = good ? wg_nn_matching(net, "*.bias") : (wg_tensor_list){0};
+    for (size_t i = 0; i < biases.n; i++) /* under Kaiming's rule they begin at 0, and all kinks of the first layer are there */
+        good = wg_init_normal(biases.tensor[i], g, 0, 1) == WG_OK && good;
+    wg_tensor *out = good ? wg_nn_apply(net, in) : NULL;
+    good = out && wg_read(out, y) == WG_OK;
     for (int i = 0; i < POINTS && good; i += 20)
         off = fmax(off, fabs(by_hand(net, k, x[i], activation == WG_ACTIVATION_RELU ? relu : tanh, skip ? 0 : -1) - y[i]));
-    wg_free(in), wg_free(out);
+    wg_free(in), wg_free(out), wg_free(g);
     wg_nn_destroy(net);
     return good && !isnan(off) ? off : -1;
 }

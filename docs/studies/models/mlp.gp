@@ -4,7 +4,7 @@ set title 'random ReLU networks of one number, 16 units a layer'
 set xlabel 'x'
 set ylabel 'output' offset 1,0
 set xrange [-3:3]
-set key top left
+set key top right
 plot for [k=1:4] csv using 1:k+1 with lines lt k dt k title sprintf('%d hidden layer%s', k, k > 1 ? 's' : '')
 set title 'straight pieces'
 set xlabel 'hidden layers k'

@@ -60,7 +60,7 @@ static bool descend(struct study_run *run, const struct classifier *c, double *t
 /* Control: the loss divided by the number of classes. */
 static bool experiment(struct study_run *run, const struct classifier *c)
 {
-    double off = 0, start, end, right, data[POINTS];
+    double off = 0, mean = 0, start, end, right, data[POINTS];
     {
         WG_TAPE(tape);
         start = wg_item(total_loss(c, run->control));
@@ -69,11 +69,13 @@ static bool experiment(struct study_run *run, const struct classifier *c)
     }
     for (int i = 0; i < POINTS; i++) {
         off = fmax(off, fabs(data[i] - printed[i]));
+        mean += data[i] / POINTS;
         if (!study_row(run, "%g,%g,%d,%.9g", points[2 * i], points[2 * i + 1], (int)labels[i] + 1, data[i]))
             return false;
     }
     if (!regions(run, c, "start") || !descend(run, c, &end, &right) || !regions(run, c, "end"))
         return false;
+    study_near(run, "the mean of the nine losses", mean, 2.77, 5e-3);
     study_claim(run, off < 1e-12, "the nine losses are the printed ones, off by %.1e at most", off);
     study_claim(run, right == POINTS && end < start / 4, "%d steps of descent: the loss falls from %.2f to %.2f, %g of 9 points are right",
                 STEPS, start, end, right);
