@@ -1,7 +1,8 @@
 /* Two misprints of Adam. Adam is m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², x ← x - η m̂/(√v̂ + ε), m̂ = m/(1-β₁ᵗ), v̂ = v/(1-β₂ᵗ).
 
-   A table of a uniform framework writes v̂ as a recursion of its own, v̂ₜ = (β₂ v̂ₜ₋₁ + (1-β₂) gₜ²)/(1-β₂ᵗ) (V. Cevher, Mathematics of Data, EPFL,
-   2019, lecture 7). Since v̂ₜ₋₁ was divided by 1-β₂ᵗ⁻¹ already, the first term needs that factor: (β₂(1-β₂ᵗ⁻¹) v̂ₜ₋₁ + (1-β₂) gₜ²)/(1-β₂ᵗ).
+   A table of a uniform framework writes v̂ as a recursion of its own, v̂ₜ = (β₂ v̂ₜ₋₁ + (1-β₂) gₜ²)/(1-β₂ᵗ) (V. Cevher, Mathematics of
+   Data, EPFL, 2019, lecture 7). Since v̂ₜ₋₁ was divided by 1-β₂ᵗ⁻¹ already, the first term needs that factor: (β₂(1-β₂ᵗ⁻¹) v̂ₜ₋₁ +
+   (1-β₂) gₜ²)/(1-β₂ᵗ).
 
    Another deck writes m ← μm + (1-α)g with the rate α (F. Gogianu, Optimization, Bitdefender). The weights of a mean sum up to 1, so it
    is 1-μ: with α = 0.05 and μ = 0.9 the printed m is (1-α)/(1-μ) = 9.5 times too long. */
@@ -14,9 +15,9 @@ static const double beta1 = 0.9, beta2 = 0.9, rate = 0.05, eps = 1e-8;
 
 /* One number, x, descends (x - 1)² + sin(3t)x by the library's Adam, and beside it by the two formulas of this page. */
 struct beside {
-    double v_right, v_printed;        /* recursions of v̂ */
-    double m_right, m_printed;        /* the moment, with 1-μ and with 1-α */
-    double off_right, off_printed;    /* of √v̂, the largest so far */
+    double v_right, v_printed;         /* recursions of v̂ */
+    double m_right, m_printed;         /* the moment, with 1-μ and with 1-α */
+    double off_right, off_printed;     /* of √v̂, the largest so far */
     double m_off_right, m_off_printed; /* of m̂/(√v̂ + ε), the length of a step in rates */
 };
 
@@ -50,7 +51,8 @@ static bool run(struct study_run *run, const void *options)
     (void)options;
     struct beside b = {0};
     wg_tensor *x = wg_set_requires_grad(wg_from(((double[]){-1}), WG_SHAPE(1)), true);
-    wg_optim *adam = x ? wg_optim_adam(((wg_tensor_list){1, &x, NULL}), .lr = rate, .beta1 = beta1, .beta2 = beta2, .eps = eps) : NULL;
+    wg_optim *adam = x ? wg_optim_adam(((wg_tensor_list){1, &x, NULL}), .lr = rate, .beta1 = beta1, .beta2 = beta2, .eps = eps)
+                       : NULL;
     bool good = adam && study_row(run, "step,h,h_right,h_printed,moved,m_right,m_printed");
     for (int t = 1; t <= STEPS && good; t++)
         good = step(run, adam, x, t, &b);
@@ -60,13 +62,14 @@ static bool run(struct study_run *run, const void *options)
         return false;
     study_claim(run, b.off_printed > 0.01, "E2, printed: the recursion without 1-β₂ᵗ⁻¹ is off Adam's √v̂ by up to %.2g in %d steps",
                 b.off_printed, STEPS);
-    study_claim(run, b.m_off_printed > 1, "E7, printed: with the weight 1-α of g the step has up to %.2g rates more or less than Adam's",
-                b.m_off_printed);
+    study_claim(run, b.m_off_printed > 1,
+                "E7, printed: with the weight 1-α of g the step has up to %.2g rates more or less than Adam's", b.m_off_printed);
     const double h_off = run->control ? b.off_printed : b.off_right, m_off = run->control ? b.m_off_printed : b.m_off_right;
-    study_decide(run, h_off < 1e-12 && m_off < 1e-12,
-                 "%d steps of Adam: the stated recursion of v̂ is off √v̂ by %.1e, the stated moment m off the step by %.1e rates; 1e-12 "
-                 "allowed, for rounding",
-                 STEPS, h_off, m_off);
+    study_decide(
+        run, h_off < 1e-12 && m_off < 1e-12,
+        "%d steps of Adam: the stated recursion of v̂ is off √v̂ by %.1e, the stated moment m off the step by %.1e rates; 1e-12 "
+        "allowed, for rounding",
+        STEPS, h_off, m_off);
     return true;
 }
 

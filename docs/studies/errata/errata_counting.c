@@ -68,16 +68,20 @@ static bool run(struct study_run *run, const void *options)
         good = study_row(run, "%d,%g,%g,%g", n, counted, order_two(n, false), order_two(n, true));
     }
     study_claim(run, factorial(6) == 720, "E6: 6! is %g; printed: 240", factorial(6));
-    study_claim(run, off_text > 1, "E6, printed: with n(n-1)/2 the count of order 2 is off by a factor of up to %.1f", off_text + 1);
+    study_claim(run, off_text > 1, "E6, printed: with n(n-1)/2 the count of order 2 is off by a factor of up to %.1f",
+                off_text + 1);
     study_claim(run, off_pairs == 0, "n! 2^-K C(n-K, K) is the counted number of K = 2 disjoint pairs, n up to %d", MAX_N);
     good = good && study_table(run, "pairs", "n,K,factor");
     for (int n = 6; n <= 14 && good; n += 4)
         for (int K = 0; 2 * K < n && good; K++)
             good = study_row(run, "%d,%d,%.9g", n, K, pow(2, -K) * choose(n - K, K));
-    study_near(run, "E12: saddles of K = 4 pairs for each minimum at n = 10, where \"more\" is printed", choose(6, 4) / 16, 0.9375, 1e-12);
+    study_near(run, "E12: saddles of K = 4 pairs for each minimum at n = 10, where \"more\" is printed", choose(6, 4) / 16, 0.9375,
+               1e-12);
     study_decide(run, off == 0,
-                 "saddles of order 2 by the stated formula less those counted one by one, n = 3 to %d: at most %g; 0 expected", MAX_N, off);
+                 "saddles of order 2 by the stated formula less those counted one by one, n = 3 to %d: at most %g; 0 expected",
+                 MAX_N, off);
     return good;
 }
 
-const struct study study_errata_counting = {.name = "errata_counting", .control = "n(n-1)/2 for C(n-2, 2), as the text has it,", .run = run};
+const struct study study_errata_counting = {
+    .name = "errata_counting", .control = "n(n-1)/2 for C(n-2, 2), as the text has it,", .run = run};

@@ -67,17 +67,18 @@ static bool run(struct study_run *run, const void *options)
     (void)options;
     double p[2], cosine[2];
     const int stated = run->control;
-    if (!study_row(run, "what,form,step,value,loss") || !learn_label(run, "right", 1, &p[0]) || !learn_label(run, "printed", -1, &p[1]) ||
-        !turn(run, "right", 1, &cosine[0]) || !turn(run, "printed", -1, &cosine[1]))
+    if (!study_row(run, "what,form,step,value,loss") || !learn_label(run, "right", 1, &p[0]) ||
+        !learn_label(run, "printed", -1, &p[1]) || !turn(run, "right", 1, &cosine[0]) || !turn(run, "printed", -1, &cosine[1]))
         return false;
-    study_claim(run, p[1] < 0.02, "E3, printed: descent on y ln ŷ - (1 - y) ln(1 - ŷ) takes ŷ of a label 1 from 0.5 to %.4f, below 0.02",
-                p[1]);
+    study_claim(run, p[1] < 0.02,
+                "E3, printed: descent on y ln ŷ - (1 - y) ln(1 - ŷ) takes ŷ of a label 1 from 0.5 to %.4f, below 0.02", p[1]);
     study_claim(run, cosine[1] < -0.99, "E13, printed: descent on the cosine turns y away from t, to the cosine %.4f", cosine[1]);
     study_claim(run, !takes_bias(3), "E13, printed: a bias of d = 3 elements does not fit 5 hidden units of 3 inputs");
-    study_decide(run, p[stated] > 0.95 && cosine[stated] > 0.99 && takes_bias(stated ? 3 : 5),
-                 "%d steps with the stated signs: cross entropy takes ŷ of a label 1 to %.4f (above 0.95), the cosine loss turns y to "
-                 "the cosine %.4f (above 0.99); b₁ has m elements",
-                 STEPS, p[stated], cosine[stated]);
+    study_decide(
+        run, p[stated] > 0.95 && cosine[stated] > 0.99 && takes_bias(stated ? 3 : 5),
+        "%d steps with the stated signs: cross entropy takes ŷ of a label 1 to %.4f (above 0.95), the cosine loss turns y to "
+        "the cosine %.4f (above 0.99); b₁ has m elements",
+        STEPS, p[stated], cosine[stated]);
     return true;
 }
 

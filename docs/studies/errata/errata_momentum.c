@@ -1,10 +1,10 @@
 /* Two misprints about momentum.
 
-   Nesterov's momentum is printed as v ← βv - ∇f(x + βv), x ← x + ηv (A. Risteski, Deep Learning 10707, Carnegie Mellon, 2021, lecture 6). A
-   step moves x by ηv, so the point that momentum alone would reach is x + ηβv. Printed is x + βv, which looks 1/η steps too far.
+   Nesterov's momentum is printed as v ← βv - ∇f(x + βv), x ← x + ηv (A. Risteski, Deep Learning 10707, Carnegie Mellon, 2021, lecture
+   6). A step moves x by ηv, so the point that momentum alone would reach is x + ηβv. Printed is x + βv, which looks 1/η steps too far.
 
-   Momentum α is said to average about 1/α examples (W. Gerstner, Artificial Neural Networks, EPFL, Deep Nets 3). The weights α^k of the last
-   gradients sum up to 1/(1-α): 10 at α = 0.9, where 1/α = 1.1. */
+   Momentum α is said to average about 1/α examples (W. Gerstner, Artificial Neural Networks, EPFL, Deep Nets 3). The weights α^k of the
+   last gradients sum up to 1/(1-α): 10 at α = 0.9, where 1/α = 1.1. */
 #include "../study.h"
 
 #include <math.h>
@@ -89,15 +89,18 @@ static bool run(struct study_run *run, const void *options)
         worst = fmax(worst, fabs(sum / stated - 1));
         good = !isnan(sum) && study_row(run, "%g,%.9g", alphas[i], sum);
     }
-    study_claim(run, !(hypot(printed[STEPS][0], printed[STEPS][1]) < 1e6), "E10, printed: with x + βv the rule diverges, to %.1e in %d steps",
-                hypot(printed[STEPS][0], printed[STEPS][1]), STEPS);
+    study_claim(run, !(hypot(printed[STEPS][0], printed[STEPS][1]) < 1e6),
+                "E10, printed: with x + βv the rule diverges, to %.1e in %d steps", hypot(printed[STEPS][0], printed[STEPS][1]),
+                STEPS);
     study_near(run, "E14: the weights of past gradients at α = 0.9 sum up to; printed: 1/α = 1.1", effective(0.9), 10, 1e-9);
     const double off = distance(run->control ? printed : right);
-    study_decide(run, off < 1e-12 && worst < 1e-9,
-                 "the stated look-ahead is off Nesterov's momentum by %.1e in %d steps, 1e-12 allowed; weights of past gradients sum up to "
-                 "the stated number within %.1e, relative, 1e-9 allowed",
-                 off, STEPS, worst);
+    study_decide(
+        run, off < 1e-12 && worst < 1e-9,
+        "the stated look-ahead is off Nesterov's momentum by %.1e in %d steps, 1e-12 allowed; weights of past gradients sum up to "
+        "the stated number within %.1e, relative, 1e-9 allowed",
+        off, STEPS, worst);
     return good && !isnan(off);
 }
 
-const struct study study_errata_momentum = {.name = "errata_momentum", .control = "the look-ahead x + βv and the sum 1/α, as printed,", .run = run};
+const struct study study_errata_momentum = {
+    .name = "errata_momentum", .control = "the look-ahead x + βv and the sum 1/α, as printed,", .run = run};

@@ -64,7 +64,8 @@ static bool run(struct study_run *run, const void *options)
     const double y = run->control ? 0 : 0.5, distance = hypot(found[0] - 3, found[1] - y);
     const wg_study_kind kind = run->control ? WG_STUDY_SADDLE : WG_STUDY_INCONCLUSIVE;
     study_near(run, "E1, printed: Beale's function at its minimum (3, 0), where 0 would be right", printed.loss, 2.953125, 1e-12);
-    study_claim(run, printed.gradient_norm > 1, "E1, printed: the gradient there has the norm %.3g, and not 0", printed.gradient_norm);
+    study_claim(run, printed.gradient_norm > 1, "E1, printed: the gradient there has the norm %.3g, and not 0",
+                printed.gradient_norm);
     study_claim(run, strict.kind == WG_STUDY_SADDLE, "y² - x² at 0: %s, as expected of the rule", wg_study_kind_name(strict.kind));
     study_decide(run, distance < 1e-6 && right.kind == WG_STUDY_MINIMUM && flat.kind == kind,
                  "BFGS on Beale's function ends %.1e from the stated minimum (3, %g), 1e-6 allowed; y⁴ - x⁴ at 0: the Hessian says "

@@ -1,12 +1,13 @@
-/* The rate of SGD on a function whose gradient is L-Lipschitz, with gradients ĝ = ∇f + ξ, E‖ξ‖² = σ² (V. Cevher, Mathematics of Data, EPFL,
-   2019, lecture 7). With the rate γ = 1/(L√N) and Δ = f(x₁) - min f, the mean over N steps is
+/* The rate of SGD on a function whose gradient is L-Lipschitz, with gradients ĝ = ∇f + ξ, E‖ξ‖² = σ² (V. Cevher, Mathematics of Data,
+   EPFL, 2019, lecture 7). With the rate γ = 1/(L√N) and Δ = f(x₁) - min f, the mean over N steps is
 
        (1/N) Σ E‖∇f(xₜ)‖² ≤ (1/√N)(2LΔ + σ²).
 
-   Two misprints: equation 8 has ĝ in the place of the gradient, though the proof bounds ‖∇f‖²; and the bracket of equation 13 is misprinted:
-   1/√N stands before both terms. E‖ĝ‖² = E‖∇f‖² + σ² is at least σ² for any N.
+   Two misprints: equation 8 has ĝ in the place of the gradient, though the proof bounds ‖∇f‖²; and the bracket of equation 13 is
+   misprinted: 1/√N stands before both terms. E‖ĝ‖² = E‖∇f‖² + σ² is at least σ² for any N.
 
-   On f(x) = (L/2)‖x‖² all is known: E xₜ² ← (1-γL)² E xₜ² + γ²σ² for each element, so the mean can be computed, and it is attained by SGD. */
+   On f(x) = (L/2)‖x‖² all is known: E xₜ² ← (1-γL)² E xₜ² + γ²σ² for each element, so the mean can be computed, and it is attained by
+   SGD. */
 #include "../study.h"
 
 #include <math.h>
@@ -60,7 +61,8 @@ static bool run(struct study_run *run, const void *options)
         N[i] = lengths[i];
         const double exact = exact_mean(lengths[i], sigma2, delta), bound = bracket / sqrt(N[i]);
         good = descend(lengths[i], run->seed, &gradient, &given) &&
-               study_row(run, "%g,%.9g,%.9g,%.9g,%.9g,%.9g", N[i], gradient, given, exact, bound, 2 * L * delta / sqrt(N[i]) + sigma2);
+               study_row(run, "%g,%.9g,%.9g,%.9g,%.9g,%.9g", N[i], gradient, given, exact, bound,
+                         2 * L * delta / sqrt(N[i]) + sigma2);
         left[i] = run->control ? given : gradient;
         off = fmax(off, fabs(gradient / exact - 1));
         slack = fmin(slack, bound - left[i]);
@@ -71,14 +73,16 @@ static bool run(struct study_run *run, const void *options)
     study_claim(run, off < 0.05, "SGD's mean of ‖∇f‖² over %d runs is the computed one within %.2g %% of 5 %%", RUNS, 100 * off);
     study_near(run, "√N times the mean of ‖∇f‖² at N = 4096, over the bracket 2LΔ + σ²: both its terms carry 1/√N",
                last * exact_mean(4096, sigma2, delta) / bracket, 0.5, 0.01);
-    study_near(run, "at N = 1, σ = 0 the bound is attained, so its 2LΔ can't be less", exact_mean(1, 0, delta) / (2 * L * delta), 1, 1e-12);
+    study_near(run, "at N = 1, σ = 0 the bound is attained, so its 2LΔ can't be less", exact_mean(1, 0, delta) / (2 * L * delta), 1,
+               1e-12);
     study_claim(run, given > bracket / last, "E8, printed: at N = 4096 the mean of ‖ĝ‖² is %.3g, above the bound %.3g", given,
                 bracket / last);
     const double exponent = study_exponent(N + 2, left + 2, LENGTHS - 2);
-    study_decide(run, slack >= 0 && fabs(exponent + 0.5) < 0.05,
-                 "N = 4 … 4096, γ = 1/(L√N): the mean of the stated squared norm falls as N^%.3f (-0.5 ± 0.05) and stays below (2LΔ + "
-                 "σ²)/√N; least distance %.3g",
-                 exponent, slack);
+    study_decide(
+        run, slack >= 0 && fabs(exponent + 0.5) < 0.05,
+        "N = 4 … 4096, γ = 1/(L√N): the mean of the stated squared norm falls as N^%.3f (-0.5 ± 0.05) and stays below (2LΔ + "
+        "σ²)/√N; least distance %.3g",
+        exponent, slack);
     return true;
 }
 

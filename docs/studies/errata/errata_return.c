@@ -1,6 +1,7 @@
-/* The return of an episode begins one reward late. Rewards are indexed by R_{t+1} = R(S_t, A_t): the first that an episode from S₁ is paid is
-   R₂. Printed beside it is Z = Σ_{t≥1} γ^{t-1} R_t (V. Cevher, Mathematics of Data, EPFL, 2019, lecture 7), which begins at R₁, a reward that no
-   step from S₁ has paid. With R₁ = 0 it is γ times the return. Right is Z = Σ_{t≥1} γ^{t-1} R_{t+1}, whose mean is V(S₁) = R(S₁, A₁) + γ V(S₂). */
+/* The return of an episode begins one reward late. Rewards are indexed by R_{t+1} = R(S_t, A_t): the first that an episode from S₁ is
+   paid is R₂. Printed beside it is Z = Σ_{t≥1} γ^{t-1} R_t (V. Cevher, Mathematics of Data, EPFL, 2019, lecture 7), which begins at R₁,
+   a reward that no step from S₁ has paid. With R₁ = 0 it is γ times the return. Right is Z = Σ_{t≥1} γ^{t-1} R_{t+1}, whose mean is
+   V(S₁) = R(S₁, A₁) + γ V(S₂). */
 #include "../study.h"
 
 #include <math.h>
@@ -35,7 +36,8 @@ static bool run(struct study_run *run, const void *options)
 {
     (void)options;
     double R[LENGTH + 2] = {0}, worst = 0, worst_library = 0, ratio = 0; /* R₁ = 0: nothing was paid before */
-    wg_tensor *generator = wg_generator(run->seed, 0), *drawn = generator ? wg_uniform(generator, WG_F64, WG_SHAPE(LENGTH), 0.5, 2) : NULL;
+    wg_tensor *generator = wg_generator(run->seed, 0),
+              *drawn = generator ? wg_uniform(generator, WG_F64, WG_SHAPE(LENGTH), 0.5, 2) : NULL;
     bool good = drawn && wg_read(drawn, R + 2) == WG_OK && study_row(run, "gamma,value,right,printed");
     for (int i = 1; i <= GAMMAS && good; i++) {
         const double gamma = i / (GAMMAS + 1.0), v = value(R + 2, gamma), right = sum(R, gamma, 1), printed = sum(R, gamma, 0);
@@ -51,10 +53,11 @@ static bool run(struct study_run *run, const void *options)
         return false;
     study_claim(run, ratio < 1e-12, "E16, printed: Σ γ^{t-1} R_t is γ V(S₁), within %.1e of 1e-12, and not V(S₁)", ratio);
     study_claim(run, worst_library < 1e-12, "wg_rl_returns counts from R₂ on: off Σ γ^{t-1} R_{t+1} by %.1e", worst_library);
-    study_decide(run, worst < 1e-12,
-                 "%d values of γ, a path of %d random rewards: the stated return is off V(S₁) by Bellman's equation by %.1e; 1e-12 allowed, "
-                 "for rounding",
-                 GAMMAS, LENGTH, worst);
+    study_decide(
+        run, worst < 1e-12,
+        "%d values of γ, a path of %d random rewards: the stated return is off V(S₁) by Bellman's equation by %.1e; 1e-12 allowed, "
+        "for rounding",
+        GAMMAS, LENGTH, worst);
     return true;
 }
 

@@ -1,11 +1,11 @@
 /* Two misprints about adaptive rates.
 
-   RMSProp is said to rescale the gradient to the norm 1 (F. Gogianu, Optimization, Bitdefender). It divides each element by the root of its own
-   mean square, so each becomes about 1 in size, and the norm of n elements about √n.
+   RMSProp is said to rescale the gradient to the norm 1 (F. Gogianu, Optimization, Bitdefender). It divides each element by the root of
+   its own mean square, so each becomes about 1 in size, and the norm of n elements about √n.
 
-   AdaGrad's sum is printed as Σ_j (∇f(x_t))², with j = 1 … t and the t of now in the summand (A. Risteski, Deep Learning 10707, Carnegie
-   Mellon, 2021, lecture 6). That is t times the last gradient's square, so the step would be η sign(g)/√t, whatever came before. Right is
-   Σ_j (∇f(x_j))², to t - 1 on that slide. */
+   AdaGrad's sum is printed as Σ_j (∇f(x_t))², with j = 1 … t and the t of now in the summand (A. Risteski, Deep Learning 10707,
+   Carnegie Mellon, 2021, lecture 6). That is t times the last gradient's square, so the step would be η sign(g)/√t, whatever came
+   before. Right is Σ_j (∇f(x_j))², to t - 1 on that slide. */
 #include "../study.h"
 
 #include <math.h>
@@ -74,11 +74,13 @@ static bool run(struct study_run *run, const void *options)
     study_claim(run, norm[SIZES - 1] > 10, "E15, printed: the rescaled gradient of 256 elements has the norm %.1f, and not 1",
                 norm[SIZES - 1]);
     study_claim(run, off[1] > 0.05, "E17, printed: with the sum of (∇f(x_t))² the path leaves AdaGrad's by up to %.2g", off[1]);
-    study_decide(run, worst < 0.3 && off[run->control] < 1e-12,
-                 "RMSProp's rescaled gradient of 1 to 256 elements has the stated norm within %.2g %% (30 %%: one element, %d steps); the "
-                 "stated sum's path is off AdaGrad's by %.1e (1e-12)",
-                 100 * worst, STEPS, off[run->control]);
+    study_decide(
+        run, worst < 0.3 && off[run->control] < 1e-12,
+        "RMSProp's rescaled gradient of 1 to 256 elements has the stated norm within %.2g %% (30 %%: one element, %d steps); the "
+        "stated sum's path is off AdaGrad's by %.1e (1e-12)",
+        100 * worst, STEPS, off[run->control]);
     return true;
 }
 
-const struct study study_errata_scaling = {.name = "errata_scaling", .control = "the norm 1 and the sum of (∇f(x_t))², as printed,", .run = run};
+const struct study study_errata_scaling = {
+    .name = "errata_scaling", .control = "the norm 1 and the sum of (∇f(x_t))², as printed,", .run = run};

@@ -49,10 +49,11 @@ static bool run(struct study_run *run, const void *options)
         return false;
     study_claim(run, off_second < 0.02, "E ReLU(z)² is s²/2 within %.4f s² of 0.02 s²", off_second);
     study_claim(run, printed > 2, "E5, printed: the variance of Σ wᵢxᵢ is off √(Σ wᵢ²) by a factor of up to %.2f", printed + 1);
-    study_decide(run, off_mean < 0.01 && off_variance < 0.03,
-                 "of %d samples, s from 1/4 to 4: E ReLU(z) is the stated one within %.4f s (0.01: five standard errors), Var Σ wᵢxᵢ "
-                 "within %.2g %% (3 %%: six)",
-                 SAMPLES, off_mean, 100 * off_variance);
+    study_decide(
+        run, off_mean < 0.01 && off_variance < 0.03,
+        "of %d samples, s from 1/4 to 4: E ReLU(z) is the stated one within %.4f s (0.01: five standard errors), Var Σ wᵢxᵢ "
+        "within %.2g %% (3 %%: six)",
+        SAMPLES, off_mean, 100 * off_variance);
     return true;
 }
 

@@ -1,8 +1,9 @@
-/* Which activation to take, measured: networks of 1 to 12 hidden layers on handwritten digits, by SGD with momentum. Each activation has initial
-   weights that suit it (Kaiming's rule with its gain) and the best of several rates, by the training loss; the batches are the same for all.
+/* Which activation to take, measured: networks of 1 to 12 hidden layers on handwritten digits, by SGD with momentum. Each activation
+   has initial weights that suit it (Kaiming's rule with its gain) and the best of several rates, by the training loss; the batches are
+   the same for all.
 
-   The ranking is that of J. Sun, Training DNNs: Basic Methods (Minnesota, 2020): ReLU and its leaky form are used the most, tanh comes second,
-   sigmoid is avoided. abs is a question of that deck. */
+   The ranking is that of J. Sun, Training DNNs: Basic Methods (Minnesota, 2020): ReLU and its leaky form are used the most, tanh comes
+   second, sigmoid is avoided. abs is a question of that deck. */
 #include "../study.h"
 
 #include <math.h>
@@ -25,10 +26,14 @@ static const struct kind {
     const char *name;
     wg_tensor *(*apply)(wg_tensor *x);
     wg_activation gain; /* whose initial weights it has */
-} kinds[KINDS] = {{"ReLU", wg_relu, WG_ACTIVATION_RELU},          {"leaky ReLU", leaky, WG_ACTIVATION_RELU},
-                  {"ELU", elu, WG_ACTIVATION_RELU},               {"tanh", wg_tanh, WG_ACTIVATION_TANH},
-                  {"abs", wg_abs, WG_ACTIVATION_SIGMOID},         {"identity", wg_copy, WG_ACTIVATION_SIGMOID},
-                  {"sigmoid", wg_sigmoid, WG_ACTIVATION_SIGMOID}, {"sign", wg_sign, WG_ACTIVATION_SIGMOID}};
+} kinds[KINDS] = {{"ReLU", wg_relu, WG_ACTIVATION_RELU},
+                  {"leaky ReLU", leaky, WG_ACTIVATION_RELU},
+                  {"ELU", elu, WG_ACTIVATION_RELU},
+                  {"tanh", wg_tanh, WG_ACTIVATION_TANH},
+                  {"abs", wg_abs, WG_ACTIVATION_SIGMOID},
+                  {"identity", wg_copy, WG_ACTIVATION_SIGMOID},
+                  {"sigmoid", wg_sigmoid, WG_ACTIVATION_SIGMOID},
+                  {"sign", wg_sign, WG_ACTIVATION_SIGMOID}};
 
 struct digits {
     wg_tensor *x, *y, *test, *test_y;
@@ -63,7 +68,8 @@ static bool train(const struct digits *d, const struct kind *kind, int depth, do
     int64_t sizes[MAX_DEPTH + 2] = {64};
     for (int l = 1; l <= depth + 1; l++)
         sizes[l] = l <= depth ? WIDTH : 10;
-    wg_nn_module *net = wg_nn_mlp(((wg_sizes){depth + 2, sizes}), .activation = kind->gain, .seed = seed, .init = WG_INIT_KAIMING_NORMAL);
+    wg_nn_module *net = wg_nn_mlp(((wg_sizes){depth + 2, sizes}), .activation = kind->gain, .seed = seed,
+                                  .init = WG_INIT_KAIMING_NORMAL);
     const wg_tensor_list p = net ? wg_nn_parameters(net) : (wg_tensor_list){0};
     wg_optim *sgd = net ? wg_optim_sgd(p, .lr = rate, .momentum = 0.9) : NULL;
     wg_batches *batches = wg_batches_create(d->x, d->y, .size = 50, .seed = seed);
@@ -123,23 +129,19 @@ static bool run(struct study_run *run, const void *options)
         return false;
     double least = 100, most = 0; /* of ReLU, leaky ReLU, ELU and tanh with six hidden layers */
     for (int k = 0; k < 4; k++) {
-        least = fmin(least, mean[k][2]);
-        most = fmax(most, mean[k][2]);
+        least = fmin(least, mean[k][2]), most = fmax(most, mean[k][2]);
     }
     const double sigmoid = mean[SIGMOID][2];
-    study_claim(run, mean[KINDS - 1][2] < least - 30, "sign has %.1f %% of the test digits with six hidden layers, where nothing before the "
-                "last one learns", mean[KINDS - 1][2]);
+    study_claim(run, mean[KINDS - 1][2] < least - 30, "sign has %.1f %% with six hidden layers, of which none learns",
+                mean[KINDS - 1][2]);
+    static const char text[] = "%d hidden layers (rates tried: %d, seeds: %d): ReLU, leaky, ELU and tanh have %.1f to %.1f %% of "
+                               "the test digits, the sigmoid %.1f %%; %d points apart expected";
     if (run->quick)
-        study_reduced(run, least - sigmoid > 30,
-                      "six hidden layers, one seed, one rate, 5 epochs: ReLU, leaky, ELU and tanh have %.1f to %.1f %% of the test digits, "
-                      "the sigmoid %.1f %%; 30 points apart expected",
-                      least, most, sigmoid);
+        study_reduced(run, least - sigmoid > 30, text, depths[2], 1, 1, least, most, sigmoid, 30);
     else
-        study_decide(run, least - sigmoid > 50,
-                     "six hidden layers, best of %d rates, mean of %d seeds: ReLU, leaky, ELU and tanh have %.1f to %.1f %% of the test "
-                     "digits, the sigmoid %.1f %%; 50 points apart expected",
-                     RATES, MAX_SEEDS, least, most, sigmoid);
+        study_decide(run, least - sigmoid > 50, text, depths[2], RATES, MAX_SEEDS, least, most, sigmoid, 50);
     return true;
 }
 
-const struct study study_activation_ranking = {.name = "activation_ranking", .control = "ReLU in the place of the sigmoid", .run = run};
+const struct study study_activation_ranking = {
+    .name = "activation_ranking", .control = "ReLU in the place of the sigmoid", .run = run};

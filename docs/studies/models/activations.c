@@ -1,8 +1,9 @@
-/* Ten activations, each with its derivative. What a deck asks of them: differentiable almost everywhere, a derivative that is not 0, cheap.
-   Counted are the points where the derivative jumps, the share of -5 … 5 where it is below 0.01 in size, and how many arithmetic operations the
-   activation takes for an element.
+/* Ten activations, each with its derivative. What a deck asks of them: differentiable almost everywhere, a derivative that is not 0,
+   cheap. Counted are the points where the derivative jumps, the share of -5 … 5 where it is below 0.01 in size, and how many arithmetic
+   operations the activation takes for an element.
 
-   The list is that of J. Sun, Training DNNs: Basic Methods (Minnesota, 2020), and V. Cevher, Mathematics of Data (EPFL, 2019), lecture 7. */
+   The list is that of J. Sun, Training DNNs: Basic Methods (Minnesota, 2020), and V. Cevher, Mathematics of Data (EPFL, 2019), lecture
+   7. */
 #include "../study.h"
 
 #include <math.h>
@@ -47,17 +48,29 @@ static double sigma(double x)
 static double slope(int kind, double x)
 {
     const double t = tanh(x), s = sigma(x), e = exp(x), p = e / (e + 1 + M_E);
-    const double by_kind[KINDS] = {1, s * (1 - s), 1 - t * t, x > 0, x > 0 ? 1 : 0.1, x > 0 ? 1 : 0.01, x > 0 ? 1 : e, 0,
-                                   (x > 0) - (x < 0), x < -5.0 / 3 ? -1 : x < 1.25 ? 0.2 : 1, p * (1 - p)};
+    const double by_kind[KINDS] = {1,
+                                   s * (1 - s),
+                                   1 - t * t,
+                                   x > 0,
+                                   x > 0 ? 1 : 0.1,
+                                   x > 0 ? 1 : 0.01,
+                                   x > 0 ? 1 : e,
+                                   0,
+                                   (x > 0) - (x < 0),
+                                   x < -5.0 / 3 ? -1
+                                   : x < 1.25   ? 0.2
+                                                : 1,
+                                   p * (1 - p)};
     return by_kind[kind];
 }
 
 static const struct activation {
     const char *name;
     wg_tensor *(*apply)(wg_tensor *x);
-} activations[KINDS] = {{"identity", wg_copy}, {"sigmoid", wg_sigmoid}, {"tanh", wg_tanh}, {"ReLU", wg_relu}, {"leaky 0.1", leaky_tenth},
-                        {"leaky 0.01", leaky_hundredth},  {"ELU", elu},            {"sign", wg_sign}, {"abs", wg_abs},   {"maxout", maxout},
-                        {"softmax", softmax}};
+} activations[KINDS] = {{"identity", wg_copy}, {"sigmoid", wg_sigmoid},    {"tanh", wg_tanh},
+                        {"ReLU", wg_relu},     {"leaky 0.1", leaky_tenth}, {"leaky 0.01", leaky_hundredth},
+                        {"ELU", elu},          {"sign", wg_sign},          {"abs", wg_abs},
+                        {"maxout", maxout},    {"softmax", softmax}};
 
 /* y and dy/dx at POINTS points of -5 … 5; operations: of forward, an element. */
 static bool measure(int kind, const double *at, double *y, double *dy, double *operations)
@@ -96,10 +109,11 @@ static bool run(struct study_run *run, const void *options)
         return false;
     study_claim(run, flat[7] == POINTS && flat[3] > POINTS / 3 && flat[4] == 0,
                 "sign is flat everywhere, ReLU on %.0f %%, the leaky one nowhere", 100.0 * flat[3] / POINTS);
-    study_decide(run, worst < 1e-12,
-                 "identity, sigmoid, tanh, ReLU, leaky (0.1, 0.01), ELU, sign, abs, maxout, softmax: backprop's derivative is off the formula "
-                 "by %.1e at %d points; 1e-12 allowed",
-                 worst, POINTS);
+    study_decide(
+        run, worst < 1e-12,
+        "identity, sigmoid, tanh, ReLU, leaky (0.1, 0.01), ELU, sign, abs, maxout, softmax: backprop's derivative is off the formula "
+        "by %.1e at %d points; 1e-12 allowed",
+        worst, POINTS);
     return true;
 }
 

@@ -1,6 +1,7 @@
-/* How many units a network needs, by dimension. Universal approximation says that some number m is enough; it may grow exponentially with the
-   dimension d. Here g(x) = Π sin(2πxᵢ) on [0, 1]^d has 2^d bumps of alternating sign, and m is the least power of √2 with which a
-   hidden layer of random ReLU units, fitted by least squares, has a root mean square error of at most a fifth of g's at fresh points.
+/* How many units a network needs, by dimension. Universal approximation says that some number m is enough; it may grow exponentially
+   with the dimension d. Here g(x) = Π sin(2πxᵢ) on [0, 1]^d has 2^d bumps of alternating sign, and m is the least power of √2 with
+   which a hidden layer of random ReLU units, fitted by least squares, has a root mean square error of at most a fifth of g's at fresh
+   points.
 
    The remark is that of V. Cevher, Mathematics of Data (EPFL, 2019), lecture 7. */
 #include "../study.h"
@@ -23,7 +24,8 @@ static wg_tensor *hidden(wg_tensor *x, int m, uint64_t seed)
 /* Π sin(2πxᵢ), (n, 1), or, for the control, the mean of the coordinates. */
 static wg_tensor *target(wg_tensor *x, bool affine)
 {
-    return affine ? wg_mean(x, .axis = 1, .keepdims = true) : wg_prod(wg_sin(wg_mul_scalar(x, 2 * M_PI)), .axis = 1, .keepdims = true);
+    return affine ? wg_mean(x, .axis = 1, .keepdims = true)
+                  : wg_prod(wg_sin(wg_mul_scalar(x, 2 * M_PI)), .axis = 1, .keepdims = true);
 }
 
 /* The root mean square error of m units at fresh points over the deviation of g, NaN if something failed; sup: the largest error there. */
@@ -60,10 +62,11 @@ static bool run(struct study_run *run, const void *options)
     good = study_table(run, "units", "d,m");
     for (int d = 1; d <= MAX_D && good; d++)
         good = study_row(run, "%d,%.6g", d, units[d - 1]);
-    study_decide(run, least >= 2.5,
-                 "units for an error of a fifth: %.0f, %.0f and %.0f in 1, 2 and 3 dimensions; each dimension multiplies them by at least "
-                 "%.2g, expected 2.5 or more",
-                 units[0], units[1], units[2], least);
+    study_decide(
+        run, least >= 2.5,
+        "units for an error of a fifth: %.0f, %.0f and %.0f in 1, 2 and 3 dimensions; each dimension multiplies them by at least "
+        "%.2g, expected 2.5 or more",
+        units[0], units[1], units[2], least);
     return good;
 }
 

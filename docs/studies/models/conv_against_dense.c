@@ -1,6 +1,6 @@
-/* Eleven convolutional layers against three fully connected ones, with about as many parameters each, on handwritten digits. A convolution
-   uses the same few weights at every place of the image; a stroke has the same features wherever it is, where a fully connected layer has to learn each place anew. The
-   price is arithmetic: each weight is used at every place.
+/* Eleven convolutional layers against three fully connected ones, with about as many parameters each, on handwritten digits. A
+   convolution uses the same few weights at every place of the image; a stroke has the same features wherever it is, where a fully
+   connected layer has to learn each place anew. The price is arithmetic: each weight is used at every place.
 
    The comparison of such networks is that of W. Gerstner, Artificial Neural Networks (EPFL), Deep Nets 3. */
 #include "../study.h"
@@ -12,7 +12,8 @@ enum { TRAIN = 1400, ALL = 1797, MAX_SEEDS = 5, CHANNELS = 8, MAX_EPOCHS = 20 };
 /* A 3 × 3 convolution of CHANNELS channels with batch normalisation and ReLU. */
 static wg_nn_module *convolution(int64_t in, int64_t stride, wg_tensor *g)
 {
-    return wg_nn_sequential(wg_nn_conv2d(in, CHANNELS, 3, .padding = WG_PAIR(1, 1), .stride = WG_PAIR(stride, stride), .init = WG_INIT_KAIMING_NORMAL, .generator = g),
+    return wg_nn_sequential(wg_nn_conv2d(in, CHANNELS, 3, .padding = WG_PAIR(1, 1), .stride = WG_PAIR(stride, stride),
+                                         .init = WG_INIT_KAIMING_NORMAL, .generator = g),
                             wg_nn_batch_norm(CHANNELS), wg_nn_relu());
 }
 
@@ -26,7 +27,8 @@ static wg_nn_module *make(bool conv, uint64_t seed)
     layer[10] = conv ? wg_nn_flatten() : NULL;
     layer[11] = conv ? wg_nn_linear((int64_t)CHANNELS * 4, 10, .generator = g) : NULL;
     wg_nn_module *net = conv ? wg_nn_sequential_with(layer, 12)
-                             : wg_nn_sequential(wg_nn_flatten(), wg_nn_linear(64, 57, .init = WG_INIT_KAIMING_NORMAL, .generator = g), wg_nn_relu(),
+                             : wg_nn_sequential(wg_nn_flatten(),
+                                                wg_nn_linear(64, 57, .init = WG_INIT_KAIMING_NORMAL, .generator = g), wg_nn_relu(),
                                                 wg_nn_linear(57, 32, .init = WG_INIT_KAIMING_NORMAL, .generator = g), wg_nn_relu(),
                                                 wg_nn_linear(32, 10, .generator = g));
     wg_free(g);
@@ -65,14 +67,16 @@ static wg_tensor *loss(wg_tensor *x, wg_tensor *y, void *net)
 }
 
 /* Trains a network: right[0], right[1]: of the test digits, as they are and moved by a pixel; parameters and operations an image. */
-static bool measure(const struct images *d, bool conv, uint64_t seed, int epochs, double *right, double *parameters, double *operations)
+static bool measure(const struct images *d, bool conv, uint64_t seed, int epochs, double *right, double *parameters,
+                    double *operations)
 {
     wg_nn_module *net = make(conv, seed);
     const wg_tensor_list p = net ? wg_nn_parameters(net) : (wg_tensor_list){0};
     wg_optim *adam = net ? wg_optim_adam(p, .lr = 0.01) : NULL;
     wg_batches *batches = wg_batches_create(d->x, d->y, .size = 50, .seed = seed);
     wg_lr *cosine = wg_lr_cosine(.steps = epochs * TRAIN / 50); /* the rate falls to 0 */
-    const bool good = adam && batches && cosine && wg_train(net, adam, batches, loss, net, .epochs = epochs, .schedule = cosine) == WG_OK;
+    const bool good = adam && batches && cosine &&
+                      wg_train(net, adam, batches, loss, net, .epochs = epochs, .schedule = cosine) == WG_OK;
     *parameters = 0;
     for (size_t i = 0; i < p.n; i++)
         *parameters += (double)wg_numel(p.tensor[i]);
@@ -101,7 +105,8 @@ static bool run(struct study_run *run, const void *options)
     bool good = load(&d) && study_row(run, "network,seed,right,moved,parameters,operations");
     for (int conv = 0; conv < 2 && good; conv++)
         for (int s = 0; s < seeds && good; s++) {
-            good = measure(&d, conv && !run->control, run->seed + 100 * (uint64_t)s, epochs, pair, &parameters[conv], &operations[conv]) &&
+            good = measure(&d, conv && !run->control, run->seed + 100 * (uint64_t)s, epochs, pair, &parameters[conv],
+                           &operations[conv]) &&
                    study_row(run, "%d,%d,%.4g,%.4g,%g,%g", conv, s, pair[0], pair[1], parameters[conv], operations[conv]);
             right[conv][s] = pair[0], moved[conv][s] = pair[1];
         }
@@ -109,20 +114,26 @@ static bool run(struct study_run *run, const void *options)
     if (!good)
         return false;
     const double mean[2] = {study_mean(right[0], seeds), study_mean(right[1], seeds)}, gain = mean[1] - mean[0];
-    study_claim(run, parameters[1] <= parameters[0], "parameters: convolutions %.0f, fully connected layers %.0f; operations an image: "
-                "%.0f and %.0f", parameters[1], parameters[0], operations[1], operations[0]);
-    study_claim(run, study_mean(moved[1], seeds) < mean[1] - 20, "moved by a pixel, %.1f %% are right by the convolutions, %.1f %% by the "
-                "others: depth alone makes no invariance", study_mean(moved[1], seeds), study_mean(moved[0], seeds));
+    study_claim(run, parameters[1] <= parameters[0],
+                "parameters: convolutions %.0f, fully connected layers %.0f; operations an image: "
+                "%.0f and %.0f",
+                parameters[1], parameters[0], operations[1], operations[0]);
+    study_claim(run, study_mean(moved[1], seeds) < mean[1] - 20,
+                "moved by a pixel, %.1f %% are right by the convolutions, %.1f %% by the "
+                "others: depth alone makes no invariance",
+                study_mean(moved[1], seeds), study_mean(moved[0], seeds));
     if (run->quick)
-        study_reduced(run, gain > 1,
-                      "one seed, %d epochs: eleven convolutional layers have %.1f %% of the test digits, three fully connected ones %.1f %%; "
-                      "1 point more expected",
-                      epochs, mean[1], mean[0]);
+        study_reduced(
+            run, gain > 1,
+            "one seed, %d epochs: eleven convolutional layers have %.1f %% of the test digits, three fully connected ones %.1f %%; "
+            "1 point more expected",
+            epochs, mean[1], mean[0]);
     else
-        study_decide(run, gain > 1,
-                     "digits, %d seeds, as many parameters: eleven convolutional layers have %.1f ± %.1f %% right, three fully connected "
-                     "ones %.1f ± %.1f %%; at least 1 point more expected",
-                     seeds, mean[1], study_deviation(right[1], seeds), mean[0], study_deviation(right[0], seeds));
+        study_decide(
+            run, gain > 1,
+            "digits, %d seeds, as many parameters: eleven convolutional layers have %.1f ± %.1f %% right, three fully connected "
+            "ones %.1f ± %.1f %%; at least 1 point more expected",
+            seeds, mean[1], study_deviation(right[1], seeds), mean[0], study_deviation(right[0], seeds));
     return true;
 }
 

@@ -1,8 +1,8 @@
-/* Four outputs, their argmax and their cross entropy. A network with c outputs s = Bσ(W₁x + b₁) has a score for each class. The decision is
-   the class of the largest score; the loss of a label k is -ln softmax(s)_k = ln Σ e^{s_j} - s_k.
+/* Four outputs, their argmax and their cross entropy. A network with c outputs s = Bσ(W₁x + b₁) has a score for each class. The
+   decision is the class of the largest score; the loss of a label k is -ln softmax(s)_k = ln Σ e^{s_j} - s_k.
 
-   Scores .1, -.8, 1.4, 1.1: class 3, with the loss 2.95 if the label is 2 and 0.75 if it is 3. The example is that of V. Cevher, Mathematics
-   of Data (EPFL, 2019), lecture 7. */
+   Scores .1, -.8, 1.4, 1.1: class 3, with the loss 2.95 if the label is 2 and 0.75 if it is 3. The example is that of V. Cevher,
+   Mathematics of Data (EPFL, 2019), lecture 7. */
 #include "../study.h"
 
 #include <math.h>
@@ -45,10 +45,11 @@ static bool run(struct study_run *run, const void *options)
     study_near(run, "the probabilities add up to", sum, 1, 1e-15);
     study_claim(run, off < 1e-14, "the loss is minus the logarithm of the label's probability: off by %.1e, 1e-14 allowed", off);
     const double two = loss_of(2, run->control), three = loss_of(3, run->control);
-    study_decide(run, fabs(two - 2.9534) < 5e-5 && fabs(three - 0.7534) < 5e-5,
-                 "cross entropy of the scores .1, -.8, 1.4, 1.1: %.4f for label 2, expected 2.9534; %.4f for label 3, expected 0.7534; "
-                 "5e-5 allowed, half a digit",
-                 two, three);
+    study_decide(
+        run, fabs(two - 2.9534) < 5e-5 && fabs(three - 0.7534) < 5e-5,
+        "cross entropy of the scores .1, -.8, 1.4, 1.1: %.4f for label 2, expected 2.9534; %.4f for label 3, expected 0.7534; "
+        "5e-5 allowed, half a digit",
+        two, three);
     return true;
 }
 

@@ -1,7 +1,7 @@
 /* Losses of distributions and of directions. The cross entropy of p and q is the entropy of p plus the Kullback-Leibler divergence
-   KL(p, q) = Σ p ln(p/q), so both have one gradient by q. KL compares shares of the same bin: of two bumps that lie apart it says that they do,
-   not how far. The Wasserstein distance is the work of moving one onto the other, |shift| for two bumps of one form. The cosine
-   y·t/(‖y‖ ‖t‖), with a minus sign, compares directions whatever the lengths.
+   KL(p, q) = Σ p ln(p/q), so both have one gradient by q. KL compares shares of the same bin: of two bumps that lie apart it says that
+   they do, not how far. The Wasserstein distance is the work of moving one onto the other, |shift| for two bumps of one form. The
+   cosine y·t/(‖y‖ ‖t‖), with a minus sign, compares directions whatever the lengths.
 
    The losses are those of J. Sun, Training DNNs: Basic Methods (Minnesota, 2020), and F. Gogianu, Optimization (Bitdefender). */
 #include "../study.h"
@@ -40,7 +40,8 @@ static bool compare(int shift, struct distances *d)
 static double cosine(double angle, double length)
 {
     WG_TAPE(tape);
-    wg_tensor *y = wg_from(((double[]){cos(angle), sin(angle)}), WG_SHAPE(1, 2)), *t = wg_from(((double[]){length, 0}), WG_SHAPE(1, 2));
+    wg_tensor *y = wg_from(((double[]){cos(angle), sin(angle)}), WG_SHAPE(1, 2)),
+              *t = wg_from(((double[]){length, 0}), WG_SHAPE(1, 2));
     return wg_item(wg_cosine_loss(y, t));
 }
 
@@ -68,12 +69,15 @@ static bool run(struct study_run *run, const void *options)
         return false;
     study_claim(run, off < 1e-12, "the cross entropy is the entropy of p plus KL(p, q): off by %.1e", off);
     study_claim(run, flat < 1e-12, "beyond %d bins the blocks lie apart, and KL changes by %.1e at most", WIDTH, flat);
-    study_claim(run, turned < 1e-12, "the cosine loss is minus the cosine of the angle for targets of the lengths 1 and 10: off by %.1e", turned);
-    study_decide(run, worst < 1e-9,
-                 "the stated distance of two blocks is their shift of 0 to 40 bins: off by %.1e, 1e-9 allowed for rounding; KL stays at "
-                 "%.2f once they lie apart",
-                 worst, last.kl);
+    study_claim(run, turned < 1e-12,
+                "the cosine loss is minus the cosine of the angle for targets of the lengths 1 and 10: off by %.1e", turned);
+    study_decide(
+        run, worst < 1e-9,
+        "the stated distance of two blocks is their shift of 0 to 40 bins: off by %.1e, 1e-9 allowed for rounding; KL stays at "
+        "%.2f once they lie apart",
+        worst, last.kl);
     return true;
 }
 
-const struct study study_distribution_losses = {.name = "distribution_losses", .control = "KL in the place of the Wasserstein distance", .run = run};
+const struct study study_distribution_losses = {
+    .name = "distribution_losses", .control = "KL in the place of the Wasserstein distance", .run = run};

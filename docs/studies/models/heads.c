@@ -1,7 +1,7 @@
-/* The head of a network by task: identity and the half squared error for a number, sigmoid and binary cross entropy for one of two classes,
-   softmax and cross entropy with a one-hot target for one of several. In each of the three the gradient by the head's input z is prediction
-   less target, so it is large where the prediction is far off. The squared error behind a sigmoid has the factor σ'(z) more, which is 0 where
-   the sigmoid is flat.
+/* The head of a network by task: identity and the half squared error for a number, sigmoid and binary cross entropy for one of two
+   classes, softmax and cross entropy with a one-hot target for one of several. In each of the three the gradient by the head's input z
+   is prediction less target, so it is large where the prediction is far off. The squared error behind a sigmoid has the factor σ'(z)
+   more, which is 0 where the sigmoid is flat.
 
    The three heads are those of J. Sun, Training DNNs: Basic Methods (Minnesota, 2020). */
 #include "../study.h"
@@ -91,14 +91,16 @@ static bool run(struct study_run *run, const void *options)
     if (!good || isnan(matched + squared))
         return false;
     study_claim(run, apart < 1e-14, "softmax: the cross entropy with a label and with its one-hot vector differ by %.1e", apart);
-    study_claim(run, matched > 0.99 && squared < 0.5,
-                "%d steps from the wrong side: the cross entropy takes the probability of the label from 0.002 to %.3f, the squared error "
-                "to %.4f",
-                STEPS, matched, squared);
-    study_decide(run, worst < 1e-14,
-                 "identity with ½(z-t)², sigmoid and softmax with cross entropies, z from -6 to 6: the gradient by z is prediction less "
-                 "target, off by %.1e; 1e-14 allowed",
-                 worst);
+    study_claim(
+        run, matched > 0.99 && squared < 0.5,
+        "%d steps from the wrong side: the cross entropy takes the probability of the label from 0.002 to %.3f, the squared error "
+        "to %.4f",
+        STEPS, matched, squared);
+    study_decide(
+        run, worst < 1e-14,
+        "identity with ½(z-t)², sigmoid and softmax with cross entropies, z from -6 to 6: the gradient by z is prediction less "
+        "target, off by %.1e; 1e-14 allowed",
+        worst);
     return true;
 }
 

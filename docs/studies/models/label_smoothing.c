@@ -1,6 +1,6 @@
-/* Label smoothing. With a target of 1 for the label and 0 for the others the cross entropy has no minimum: it falls as long as the gap between
-   the label's score and the others grows. With 1 - (m-1)ε for the label and ε for each of the m - 1 others it is least where the softmax is
-   the target, so at the gap ln((1 - (m-1)ε)/ε).
+/* Label smoothing. With a target of 1 for the label and 0 for the others the cross entropy has no minimum: it falls as long as the gap
+   between the label's score and the others grows. With 1 - (m-1)ε for the label and ε for each of the m - 1 others it is least where
+   the softmax is the target, so at the gap ln((1 - (m-1)ε)/ε).
 
    The form is that of J. Sun, Training DNNs: Basic Methods (Minnesota, 2020). PyTorch's spreads a share s over all m classes: s = mε. */
 #include "../study.h"
@@ -86,11 +86,13 @@ static bool run(struct study_run *run, const void *options)
     if (!good)
         return false;
     study_claim(run, worst_spread < 1e-5, "PyTorch's form with s = mε has the same minimum, off by %.1e", worst_spread);
-    study_decide(run, worst < 1e-5,
-                 "m = 10 classes, ε from 0.001 to 0.06: the cross entropy of smoothed labels is least at the gap ln((1 - (m-1)ε)/ε) of "
-                 "scores, off by %.1e; 1e-5 allowed",
-                 worst);
+    study_decide(
+        run, worst < 1e-5,
+        "m = 10 classes, ε from 0.001 to 0.06: the cross entropy of smoothed labels is least at the gap ln((1 - (m-1)ε)/ε) of "
+        "scores, off by %.1e; 1e-5 allowed",
+        worst);
     return true;
 }
 
-const struct study study_label_smoothing = {.name = "label_smoothing", .control = "ε as PyTorch's share, spread over all classes,", .run = run};
+const struct study study_label_smoothing = {
+    .name = "label_smoothing", .control = "ε as PyTorch's share, spread over all classes,", .run = run};

@@ -51,8 +51,9 @@ static double fit(uint64_t seed, bool lifted, bool control, double weight[4])
     wg_tensor *p[2] = {wg_zeros(WG_F64, WG_SHAPE(1, features)), wg_zeros(WG_F64, WG_SHAPE(1))};
     bool good = wg_set_requires_grad(p[0], true) && wg_set_requires_grad(p[1], true) && make(&train, 2 * seed, lifted, control) &&
                 make(&test, 2 * seed + 1, lifted, control);
-    wg_minimizer *lbfgs =
-        good ? wg_minimize_lbfgs(((wg_tensor_list){2, p, NULL}), .line_search = WG_MINIMIZE_SEARCH_STRONG_WOLFE, .max_iterations = 50) : NULL;
+    wg_minimizer *lbfgs = good ? wg_minimize_lbfgs(((wg_tensor_list){2, p, NULL}), .line_search = WG_MINIMIZE_SEARCH_STRONG_WOLFE,
+                                                   .max_iterations = 50)
+                               : NULL;
     good = lbfgs && wg_minimize_run(lbfgs, loss, &train, NULL) == WG_OK && wg_read(p[0], weight) == WG_OK &&
            wg_read(p[1], weight + features) == WG_OK;
     const double right = good ? accuracy(&test, p) : (double)NAN;
@@ -82,11 +83,13 @@ static bool run(struct study_run *run, const void *options)
     if (isnan(before + after) || !study_row(run, "x,y,z,class") || !draw(run) || !study_table(run, "weights", "x,y,z,b") ||
         !study_row(run, "%.6g,%.6g,%.6g,%.6g", space[0], space[1], space[2], space[3]))
         return false;
-    study_claim(run, before < 0.7, "in the plane the linear classifier has %.1f %% right; no line has more than about 67 %%", 100 * before);
-    study_decide(run, after == 1,
-                 "with z = √(x² + y²) a linear classifier has %.1f %% of fresh points of two rings right, expected 100 %%; without z it "
-                 "has %.1f %%, where 50 %% is chance",
-                 100 * after, 100 * before);
+    study_claim(run, before < 0.7, "in the plane the linear classifier has %.1f %% right; no line has more than about 67 %%",
+                100 * before);
+    study_decide(
+        run, after == 1,
+        "with z = √(x² + y²) a linear classifier has %.1f %% of fresh points of two rings right, expected 100 %%; without z it "
+        "has %.1f %%, where 50 %% is chance",
+        100 * after, 100 * before);
     return true;
 }
 

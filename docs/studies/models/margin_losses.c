@@ -1,9 +1,9 @@
-/* Losses of a score f against a label y = ±1, by the margin yf: logistic ln(1 + e^-yf), squared (1 - yf)², hinge max(0, 1 - yf). The error itself,
-   1 where yf ≤ 0, has the derivative 0 everywhere and can't be descended. Each loss, in its unit (logistic / ln 2), lies above it, so a small
-   mean loss bounds the share of errors. The binary cross entropy of t = (y + 1)/2 and σ(f) is the logistic loss.
+/* Losses of a score f against a label y = ±1, by the margin yf: logistic ln(1 + e^-yf), squared (1 - yf)², hinge max(0, 1 - yf). The
+   error itself, 1 where yf ≤ 0, has the derivative 0 everywhere and can't be descended. Each loss, in its unit (logistic / ln 2), lies
+   above it, so a small mean loss bounds the share of errors. The binary cross entropy of t = (y + 1)/2 and σ(f) is the logistic loss.
 
-   The losses are those of V. Cevher, Mathematics of Data (EPFL, 2019), lecture 7, J. Sun, Training DNNs: Basic Methods (Minnesota, 2020), and
-   F. Gogianu, Optimization (Bitdefender). */
+   The losses are those of V. Cevher, Mathematics of Data (EPFL, 2019), lecture 7, J. Sun, Training DNNs: Basic Methods (Minnesota,
+   2020), and F. Gogianu, Optimization (Bitdefender). */
 #include "../study.h"
 
 #include <math.h>
@@ -57,10 +57,11 @@ static bool run(struct study_run *run, const void *options)
     study_claim(run, off_bce < 1e-14, "the binary cross entropy of σ(f) and (y + 1)/2 is the logistic loss: off by %.1e", off_bce);
     study_claim(run, below <= 0, "each loss in its unit is at least 1 where the sign is wrong: the error is bounded");
     study_claim(run, done == 0, "hinge: the gradient of an example with a margin above 1 is %g", done);
-    study_decide(run, off < 1e-14,
-                 "logistic, squared and hinge are functions of the margin yf: off ln(1 + e^-yf), (1 - yf)² and max(0, 1 - yf) by %.1e at "
-                 "122 points; 1e-14 allowed, for rounding",
-                 off);
+    study_decide(
+        run, off < 1e-14,
+        "logistic, squared and hinge are functions of the margin yf: off ln(1 + e^-yf), (1 - yf)² and max(0, 1 - yf) by %.1e at "
+        "122 points; 1e-14 allowed, for rounding",
+        off);
     return true;
 }
 

@@ -102,12 +102,13 @@ static bool run(struct study_run *run, const void *options)
         good = study_row(run, "%d,%d", k + 1, bends[k]);
     if (!good)
         return false;
-    study_claim(run, bends[0] <= HIDDEN, "one hidden layer of %d ReLU units has %d kinks in -3 … 3, at most %d are possible", HIDDEN,
-                bends[0], HIDDEN);
-    study_decide(run, worst < 1e-12,
-                 "networks of 1 to %d hidden layers, ReLU and tanh: the module is off the formula βᵀσ(… σ(W₁x + b₁) …) by %.1e; 1e-12 "
-                 "allowed, for rounding",
-                 MAX_K, worst);
+    study_claim(run, bends[0] <= HIDDEN, "one hidden layer of %d ReLU units has %d kinks in -3 … 3, at most %d are possible",
+                HIDDEN, bends[0], HIDDEN);
+    study_decide(
+        run, worst < 1e-12,
+        "networks of 1 to %d hidden layers, ReLU and tanh: the module is off the formula βᵀσ(… σ(W₁x + b₁) …) by %.1e; 1e-12 "
+        "allowed, for rounding",
+        MAX_K, worst);
     return true;
 }
 

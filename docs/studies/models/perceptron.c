@@ -1,6 +1,6 @@
-/* The perceptron converges although the derivative of its sign is 0. Its rule, w ← w + yx at each mistake and nothing otherwise, is no descent
-   on an error behind the sign. It is a step of SGD at the rate 1 on max(0, -y wᵀx), a loss of the score before the sign, whose gradient at a
-   mistake is -yx.
+/* The perceptron converges although the derivative of its sign is 0. Its rule, w ← w + yx at each mistake and nothing otherwise, is no
+   descent on an error behind the sign. It is a step of SGD at the rate 1 on max(0, -y wᵀx), a loss of the score before the sign, whose
+   gradient at a mistake is -yx.
 
    Novikoff's theorem: if some w* of norm 1 has y w*ᵀx ≥ γ for all points, and all ‖x‖ ≤ R, there are at most (R/γ)² mistakes.
 
@@ -12,8 +12,8 @@
 enum { N = 100, EPOCHS = 200, MARGINS = 5 };
 static const double margins[MARGINS] = {0.02, 0.05, 0.1, 0.2, 0.3};
 
-/* Points (x₁, x₂, 1) of the square [-1, 1]² and labels, at the distance γ or more of a line; R: the largest norm. flipped: labels of so many
-   of the points are wrong. */
+/* Points (x₁, x₂, 1) of the square [-1, 1]² and labels, at the distance γ or more of a line; R: the largest norm. flipped: labels of so
+   many of the points are wrong. */
 static bool draw_points(uint64_t seed, double gamma, int flipped, double *x, double *y, double *R)
 {
     WG_TAPE(tape);
@@ -36,8 +36,8 @@ static bool draw_points(uint64_t seed, double gamma, int flipped, double *x, dou
     return good;
 }
 
-/* SGD at the rate 1 on max(0, -y wᵀx), a point at a time, until an epoch is without a mistake: all mistakes; -1 if something failed. A score
-   of 0 is a mistake, too: the first point has it, so w begins at its yx. */
+/* SGD at the rate 1 on max(0, -y wᵀx), a point at a time, until an epoch is without a mistake: all mistakes; -1 if something failed. A
+   score of 0 is a mistake, too: the first point has it, so w begins at its yx. */
 static int train(const double *x, const double *y, double w_out[3], int *epochs)
 {
     wg_tensor *w = wg_set_requires_grad(wg_from(((double[]){y[0] * x[0], y[0] * x[1], y[0]}), WG_SHAPE(3)), true);
@@ -90,11 +90,13 @@ static bool run(struct study_run *run, const void *options)
     if (!good)
         return false;
     study_claim(run, slope == 0, "the gradient of (y - sign(wᵀx))² at a mistake is %g", slope);
-    study_decide(run, n_ended == MARGINS && share <= 1,
-                 "SGD on max(0, -y wᵀx) ends without mistakes for %d of %d sets with margins γ from 0.02 to 0.3, after at most %.3f of "
-                 "the (R/γ)² mistakes that Novikoff's theorem allows",
-                 n_ended, MARGINS, share);
+    study_decide(
+        run, n_ended == MARGINS && share <= 1,
+        "SGD on max(0, -y wᵀx) ends without mistakes for %d of %d sets with margins γ from 0.02 to 0.3, after at most %.3f of "
+        "the (R/γ)² mistakes that Novikoff's theorem allows",
+        n_ended, MARGINS, share);
     return true;
 }
 
-const struct study study_perceptron = {.name = "perceptron", .control = "ten wrong labels in a hundred, so that no line separates,", .run = run};
+const struct study study_perceptron = {
+    .name = "perceptron", .control = "ten wrong labels in a hundred, so that no line separates,", .run = run};

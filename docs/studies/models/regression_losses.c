@@ -30,7 +30,8 @@ static double fit(enum kind kind, double outlier)
     bool good = sgd != NULL;
     for (int t = 1; t <= STEPS && good; t++) {
         WG_TAPE(tape);
-        good = wg_optim_set_lr(sgd, 0, 0.5 / sqrt(t)) == WG_OK && wg_backward(loss_of(kind, c, y)) == WG_OK && wg_optim_step(sgd) == WG_OK;
+        good = wg_optim_set_lr(sgd, 0, 0.5 / sqrt(t)) == WG_OK && wg_backward(loss_of(kind, c, y)) == WG_OK &&
+               wg_optim_step(sgd) == WG_OK;
     }
     const double found = good ? wg_item(c) : (double)NAN;
     wg_optim_destroy(sgd);
@@ -45,7 +46,8 @@ static bool draw(struct study_run *run)
     for (int i = -30; i <= 30 && good; i++) {
         WG_TAPE(tape);
         wg_tensor *r = wg_full(WG_F64, WG_SHAPE(1), i / 10.0), *zero = wg_zeros(WG_F64, WG_SHAPE(1));
-        good = study_row(run, "%g,%.9g,%.9g,%.9g", i / 10.0, wg_item(wg_mse(r, zero)), wg_item(wg_l1(r, zero)), wg_item(wg_huber(r, zero)));
+        good = study_row(run, "%g,%.9g,%.9g,%.9g", i / 10.0, wg_item(wg_mse(r, zero)), wg_item(wg_l1(r, zero)),
+                         wg_item(wg_huber(r, zero)));
     }
     return good;
 }
@@ -62,19 +64,23 @@ static bool run(struct study_run *run, const void *options)
             mean += numbers[k] / N;
         for (int kind = 0; kind < KINDS; kind++)
             at[kind][i] = fit(kind == ABSOLUTE && run->control ? SQUARED : (enum kind)kind, outliers[i]);
-        good = !isnan(at[0][i] + at[1][i] + at[2][i]) && study_row(run, "%g,%.9g,%.9g,%.9g", outliers[i], at[0][i], at[1][i], at[2][i]);
+        good = !isnan(at[0][i] + at[1][i] + at[2][i]) &&
+               study_row(run, "%g,%.9g,%.9g,%.9g", outliers[i], at[0][i], at[1][i], at[2][i]);
         mean_off = fmax(mean_off, fabs(at[SQUARED][i] - mean));
         moved = fmax(moved, fabs(at[ABSOLUTE][i] - 0.3));
     }
     if (!good || !draw(run))
         return false;
     study_claim(run, mean_off < 1e-9, "the squared error is least at the mean, off by %.1e", mean_off);
-    study_claim(run, at[HUBER][OUTLIERS - 1] < 0.6, "Huber's loss, absolute beyond 1, moves to %.2f at most", at[HUBER][OUTLIERS - 1]);
-    study_decide(run, moved < 0.01,
-                 "one of 11 numbers goes from 1.6 to 50: the absolute error's minimum stays at the median 0.3 within %.4f (0.01: the last "
-                 "rate, 0.5/√%d); that of the squared error moves by %.2f",
-                 moved, STEPS, at[SQUARED][OUTLIERS - 1] - at[SQUARED][0]);
+    study_claim(run, at[HUBER][OUTLIERS - 1] < 0.6, "Huber's loss, absolute beyond 1, moves to %.2f at most",
+                at[HUBER][OUTLIERS - 1]);
+    study_decide(
+        run, moved < 0.01,
+        "one of 11 numbers goes from 1.6 to 50: the absolute error's minimum stays at the median 0.3 within %.4f (0.01: the last "
+        "rate, 0.5/√%d); that of the squared error moves by %.2f",
+        moved, STEPS, at[SQUARED][OUTLIERS - 1] - at[SQUARED][0]);
     return true;
 }
 
-const struct study study_regression_losses = {.name = "regression_losses", .control = "the squared error in the place of the absolute one", .run = run};
+const struct study study_regression_losses = {
+    .name = "regression_losses", .control = "the squared error in the place of the absolute one", .run = run};

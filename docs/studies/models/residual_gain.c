@@ -1,9 +1,10 @@
-/* Linear layers y = Wx + b, stacked. A stack of L linear layers is one linear map: the product of its matrices. With small weights
-   W_l of variance s²/n the signal of a plain stack shrinks by s at each layer, as s^L. A residual layer x + Wx multiplies it by √(1 + s²)
+/* Linear layers y = Wx + b, stacked. A stack of L linear layers is one linear map: the product of its matrices. With small weights W_l
+   of variance s²/n the signal of a plain stack shrinks by s at each layer, as s^L. A residual layer x + Wx multiplies it by √(1 + s²)
    instead, and at W = 0 it is the identity.
 
-   Both models are those of A. Risteski, Deep Learning 10707 (Carnegie Mellon, 2021), lecture 6, where the linear residual network is that of
-   Hardt, Ma, Identity matters in deep learning (2017); y = Wx + b is the linear model of F. Gogianu, Optimization (Bitdefender). */
+   Both models are those of A. Risteski, Deep Learning 10707 (Carnegie Mellon, 2021), lecture 6, where the linear residual network is
+   that of Hardt, Ma, Identity matters in deep learning (2017); y = Wx + b is the linear model of F. Gogianu, Optimization
+   (Bitdefender). */
 #include "../study.h"
 
 #include <math.h>
@@ -63,7 +64,8 @@ static bool run(struct study_run *run, const void *options)
             wg_nn_destroy(net);
         }
     for (int i = 0; i < SCALES && good; i++) {
-        const double s = scales[i], plain = pow(gain[0][i][LAYERS - 1], 1.0 / LAYERS), residual = pow(gain[1][i][LAYERS - 1], 1.0 / LAYERS);
+        const double s = scales[i], plain = pow(gain[0][i][LAYERS - 1], 1.0 / LAYERS),
+                     residual = pow(gain[1][i][LAYERS - 1], 1.0 / LAYERS);
         plain_off = fmax(plain_off, fabs(plain / s - 1));
         residual_off = fmax(residual_off, fabs(residual / sqrt(1 + s * s) - 1));
         for (int l = 0; l < LAYERS && good; l++)
@@ -73,10 +75,11 @@ static bool run(struct study_run *run, const void *options)
         return false;
     study_claim(run, off < 1e-12, "each stack of %d layers is one matrix, the product of its own: off by %.1e", LAYERS, off);
     study_claim(run, plain_off < 0.03, "plain: a layer multiplies the signal by s, within %.1f %% of 3 %%", 100 * plain_off);
-    study_decide(run, residual_off < 0.03,
-                 "%d linear layers x + Wx, W of variance s²/n, s from 0.2 to 0.8: each multiplies the signal by √(1 + s²) within %.1f %% "
-                 "(3 %%: 64 units, one draw)",
-                 LAYERS, 100 * residual_off);
+    study_decide(
+        run, residual_off < 0.03,
+        "%d linear layers x + Wx, W of variance s²/n, s from 0.2 to 0.8: each multiplies the signal by √(1 + s²) within %.1f %% "
+        "(3 %%: 64 units, one draw)",
+        LAYERS, 100 * residual_off);
     return true;
 }
 

@@ -1,6 +1,6 @@
-/* sign as an activation can't be trained: its derivative is 0 wherever it has one, so backprop gives the layers before it the gradient 0, and
-   the output layer learns on random features. The straight-through estimator passes the gradient on as if sign were min(max(x, -1), 1); it is
-   the usual way out, but no derivative.
+/* sign as an activation can't be trained: its derivative is 0 wherever it has one, so backprop gives the layers before it the gradient
+   0, and the output layer learns on random features. The straight-through estimator passes the gradient on as if sign were min(max(x,
+   -1), 1); it is the usual way out, but no derivative.
 
    The point is made by J. Sun, Training DNNs: Basic Methods (Minnesota, 2020). */
 #include "../study.h"
@@ -66,10 +66,11 @@ static bool run(struct study_run *run, const void *options)
         return false;
     study_claim(run, o[2].loss < o[0].loss / 2, "after %d steps tanh has the loss %.3f (%.1f %% right), sign %.3f (%.1f %%)", STEPS,
                 o[2].loss, 100 * o[2].right, o[0].loss, 100 * o[0].right);
-    study_claim(run, o[1].moved > 0.1, "with the straight-through estimator the hidden weights move by %.2f; loss %.3f", o[1].moved, o[1].loss);
+    study_claim(run, o[1].moved > 0.1, "with the straight-through estimator the hidden weights move by %.2f; loss %.3f", o[1].moved,
+                o[1].loss);
     const double moved = o[run->control].moved;
-    study_decide(run, moved == 0, "%d steps of Adam behind %d units of sign move the hidden weights by %g; 0 expected, exactly", STEPS, HIDDEN,
-                 moved);
+    study_decide(run, moved == 0, "%d steps of Adam behind %d units of sign move the hidden weights by %g; 0 expected, exactly",
+                 STEPS, HIDDEN, moved);
     return true;
 }
 

@@ -77,11 +77,12 @@ static bool experiment(struct study_run *run, const struct classifier *c)
         return false;
     study_near(run, "the mean of the nine losses", mean, 2.77, 5e-3);
     study_claim(run, off < 1e-12, "the nine losses are the printed ones, off by %.1e at most", off);
-    study_claim(run, right == POINTS && end < start / 4, "%d steps of descent: the loss falls from %.2f to %.2f, %g of 9 points are right",
-                STEPS, start, end, right);
-    return study_decide(run, fabs(start - 6.27) < 5e-3,
-                        "the mean Weston-Watkins loss of nine points and 0.1 ΣW² are together %.4f, expected 6.27; 5e-3 allowed, half a digit",
-                        start) ||
+    study_claim(run, right == POINTS && end < start / 4,
+                "%d steps of descent: the loss falls from %.2f to %.2f, %g of 9 points are right", STEPS, start, end, right);
+    return study_decide(
+               run, fabs(start - 6.27) < 5e-3,
+               "the mean Weston-Watkins loss of nine points and 0.1 ΣW² are together %.4f, expected 6.27; 5e-3 allowed, half a digit",
+               start) ||
            true;
 }
 
@@ -91,9 +92,11 @@ static bool run(struct study_run *run, const void *options)
     struct classifier c = {{wg_from(weights, WG_SHAPE(CLASSES, 2)), wg_from(biases, WG_SHAPE(CLASSES))},
                            wg_from(points, WG_SHAPE(POINTS, 2)),
                            wg_from(labels, WG_SHAPE(POINTS))};
-    const bool good = wg_set_requires_grad(c.param[0], true) && wg_set_requires_grad(c.param[1], true) && c.x && c.y && experiment(run, &c);
+    const bool good = wg_set_requires_grad(c.param[0], true) && wg_set_requires_grad(c.param[1], true) && c.x && c.y &&
+                      experiment(run, &c);
     wg_free(c.param[0]), wg_free(c.param[1]), wg_free(c.x), wg_free(c.y);
     return good;
 }
 
-const struct study study_svm_example = {.name = "svm_example", .control = "a loss that is divided by the number of classes", .run = run};
+const struct study study_svm_example = {
+    .name = "svm_example", .control = "a loss that is divided by the number of classes", .run = run};

@@ -1,11 +1,13 @@
 /* Universal approximation in one dimension. A network with one hidden layer, βᵀσ(wx + b) of m units, comes as close as one likes to any
-   continuous g on [0, 1] as m grows, for sigmoids (Cybenko, 1989), and for a continuous σ if and only if it is no polynomial (Leshno, Lin, Pinkus,
-   Schocken, 1993). With a polynomial of degree k the network is a polynomial of degree k, however wide; with the identity it stays affine.
+   continuous g on [0, 1] as m grows, for sigmoids (Cybenko, 1989), and for a continuous σ if and only if it is no polynomial (Leshno,
+   Lin, Pinkus, Schocken, 1993). With a polynomial of degree k the network is a polynomial of degree k, however wide; with the identity
+   it stays affine.
 
    A floor for these: on k + 2 points there are weights λ, Σ|λᵢ| = 1, with Σ λᵢp(xᵢ) = 0 for all polynomials p of degree k (divided
    differences), so no such p is nearer to g than |Σ λᵢg(xᵢ)| (de la Vallée Poussin).
 
-   Here w and b are random and β is found by least squares. The theorems are quoted by V. Cevher, Mathematics of Data (EPFL, 2019), lecture 7. */
+   Here w and b are random and β is found by least squares. The theorems are quoted by V. Cevher, Mathematics of Data (EPFL, 2019),
+   lecture 7. */
 #include "../study.h"
 
 #include <math.h>
@@ -29,9 +31,14 @@ static const struct kind {
     wg_tensor *(*apply)(wg_tensor *x);
     int degree;
     double slope;
-} kinds[KINDS] = {{"ReLU", wg_relu, -1, 1}, {"sigmoid", wg_sigmoid, -1, 40}, {"tanh", wg_tanh, -1, 20}, {"cube", cube, 3, 2}, {"identity", wg_copy, 1, 1}};
+} kinds[KINDS] = {{"ReLU", wg_relu, -1, 1},
+                  {"sigmoid", wg_sigmoid, -1, 40},
+                  {"tanh", wg_tanh, -1, 20},
+                  {"cube", cube, 3, 2},
+                  {"identity", wg_copy, 1, 1}};
 
-/* The hidden layer at n equally spaced points of [0, 1], (n, m + 1) with a column of ones: σ(w(x - c)), w = ±slope, c uniform in -0.1 … 1.1. */
+/* The hidden layer at n equally spaced points of [0, 1], (n, m + 1) with a column of ones: σ(w(x - c)), w = ±slope, c uniform in -0.1 …
+   1.1. */
 static wg_tensor *hidden(const struct kind *kind, int n, int m, uint64_t seed)
 {
     double x[CHECK];
@@ -88,7 +95,8 @@ static bool run(struct study_run *run, const void *options)
             good = good && !isnan(error[k][i]);
             floors = floors && (kinds[k].degree < 0 || error[k][i] >= lower_bound(kinds[k].degree) - 1e-6);
         }
-        good = good && study_row(run, "%d,%.6g,%.6g,%.6g,%.6g,%.6g", widths[i], error[0][i], error[1][i], error[2][i], error[3][i], error[4][i]);
+        good = good && study_row(run, "%d,%.6g,%.6g,%.6g,%.6g,%.6g", widths[i], error[0][i], error[1][i], error[2][i], error[3][i],
+                                 error[4][i]);
     }
     good = good && study_table(run, "curves", "x,g,relu,cube,identity");
     for (int i = 0; i < CHECK && good; i += 15) /* of the largest width */
@@ -96,8 +104,8 @@ static bool run(struct study_run *run, const void *options)
     if (!good)
         return false;
     const double worst = fmax(error[0][WIDTHS - 1], fmax(error[1][WIDTHS - 1], error[2][WIDTHS - 1]));
-    study_claim(run, floors, "cube and identity stay above the floors of degree 3 and 1, %.3f and %.3f, at every width", lower_bound(3),
-                lower_bound(1));
+    study_claim(run, floors, "cube and identity stay above the floors of degree 3 and 1, %.3f and %.3f, at every width",
+                lower_bound(3), lower_bound(1));
     study_decide(run, worst < 0.05 && error[3][WIDTHS - 1] > 0.3 && error[4][WIDTHS - 1] > 0.3,
                  "sup error on [0, 1] with %d units: ReLU %.2g, sigmoid %.2g, tanh %.2g, below 0.05; cube %.2f and identity %.2f, "
                  "above 0.3 at any width",
