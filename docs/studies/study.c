@@ -34,13 +34,13 @@ static bool decide(struct study_run *run, bool good, bool weaker, const char *te
     return judge(run, good, weaker, text);
 }
 
-#define FORMATTED(text, format)                     \
-    char text[STUDY_MAX_TEXT];                      \
-    do {                                            \
-        va_list values;                             \
-        va_start(values, format);                   \
+#define FORMATTED(text, format)                       \
+    char text[STUDY_MAX_TEXT];                        \
+    do {                                              \
+        va_list values;                               \
+        va_start(values, format);                     \
         vsnprintf(text, sizeof text, format, values); \
-        va_end(values);                             \
+        va_end(values);                               \
     } while (0)
 
 bool study_claim(struct study_run *run, bool good, const char *format, ...)

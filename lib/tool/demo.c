@@ -99,7 +99,8 @@ static bool obey(const struct demo *demo, struct demo_state *state, const char *
         }
         good = demo_adjust(demo, state);
     } else if (!take_steps(demo, state, line, &good)) {
-        (void)misused("wengert demo", "expected Enter, a number of steps from 1 to 1000000, NAME=VALUE, reset, help or quit; got %s", line);
+        (void)misused("wengert demo",
+                      "expected Enter, a number of steps from 1 to 1000000, NAME=VALUE, reset, help or quit; got %s", line);
         return true;
     }
     return good && demo->print(state);
@@ -204,13 +205,14 @@ static int run_demo(const struct demo *demo, int argc, char **argv)
     _Alignas(max_align_t) char options[MAX_OPTIONS] = {0};
     char command[40];
     snprintf(command, sizeof command, "wengert demo %s", demo->name);
-    const struct usage usage = {.command = command,
-                                .summary = demo->summary,
-                                .operands = "",
-                                .out = "FILE.html",
-                                .out_help = "writes the page, which needs no other file, and ends",
-                                .table = *demo->table,
-                                .details = "Without --out it reads commands, a line each, and prints what it has come to: try help."};
+    const struct usage usage = {
+        .command = command,
+        .summary = demo->summary,
+        .operands = "",
+        .out = "FILE.html",
+        .out_help = "writes the page, which needs no other file, and ends",
+        .table = *demo->table,
+        .details = "Without --out it reads commands, a line each, and prints what it has come to: try help."};
     struct arguments arguments = {.options = options};
     struct demo_state state = {.options = options};
     int status = TOOL_FAILED;

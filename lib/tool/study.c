@@ -10,8 +10,8 @@
 #include "arguments.h"
 
 #define CHAPTER(folder, title)
-#define STUDY(name, rows, quick, full, claim)  \
-    extern const struct study study_##name;    \
+#define STUDY(name, rows, quick, full, claim) \
+    extern const struct study study_##name;   \
     extern const char *const study_##name##_picture;
 #include "../../docs/studies/studies.def"
 #undef CHAPTER
@@ -54,10 +54,10 @@ static int print_usage(void)
 /* ---- a run ---- */
 
 /* What every study takes. */
-#define COMMON_OPTIONS(X, T)                                                                                 \
-    X(T, BOOL, quick, false, "the short run, for automatic tests; it is the default")                        \
-    X(T, BOOL, full, false, "the whole run, which may take the seconds below")                               \
-    X(T, BOOL, control, false, "spoils the run as said below; then the claim that decides must fail")        \
+#define COMMON_OPTIONS(X, T)                                                                          \
+    X(T, BOOL, quick, false, "the short run, for automatic tests; it is the default")                 \
+    X(T, BOOL, full, false, "the whole run, which may take the seconds below")                        \
+    X(T, BOOL, control, false, "spoils the run as said below; then the claim that decides must fail") \
     X(T, INT, seed, 1, "of everything random", WG_BETWEEN(0, 1e15))
 WG_OPTION_STRUCT(common_options, COMMON_OPTIONS);
 WG_OPTION_TABLE(common_table, common_options, COMMON_OPTIONS);
@@ -134,9 +134,10 @@ static char *details_of(const struct entry *entry)
 {
     const char *details = entry->study->details, *control = entry->study->control;
     char *text = NULL;
-    const int length = asprintf(&text, "%s%sControl: %s.\nSeconds on two cores, at most: quick %d, full %d.\nRows of the seed book: %s.",
-                                details ? details : "", details ? "\n\n" : "", control ? control : "none", entry->quick, entry->full,
-                                entry->rows[0] ? entry->rows : "none");
+    const int length = asprintf(&text,
+                                "%s%sControl: %s.\nSeconds on two cores, at most: quick %d, full %d.\nRows of the seed book: %s.",
+                                details ? details : "", details ? "\n\n" : "", control ? control : "none", entry->quick,
+                                entry->full, entry->rows[0] ? entry->rows : "none");
     return length < 0 ? NULL : text;
 }
 

@@ -133,12 +133,9 @@ static void any_folder_is_drawn_to(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(claims_are_counted),
-        TEST(one_claim_decides),
-        TEST(spread_is_that_of_a_sample),
-        TEST(exponents_are_those_of_powers),
-        TEST(tables_have_their_rows),
-        TEST(pictures_that_fail_are_seen),
+        TEST(claims_are_counted),         TEST(one_claim_decides),
+        TEST(spread_is_that_of_a_sample), TEST(exponents_are_those_of_powers),
+        TEST(tables_have_their_rows),     TEST(pictures_that_fail_are_seen),
         TEST(any_folder_is_drawn_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

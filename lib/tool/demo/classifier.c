@@ -11,9 +11,9 @@ enum { COLUMNS = 61, LINES = 19 };
 enum rule { WESTON_WATKINS, CRAMMER_SINGER, SOFTMAX };
 static const char *const rules[] = {"weston_watkins", "crammer_singer", "softmax", NULL};
 
-#define CLASSIFIER_OPTIONS(X, T)                                             \
-    X(T, REAL, rate, 0.1, "of a step", WG_BETWEEN(0, 10))                    \
-    X(T, REAL, penalty, 0.1, "λ of λ ΣW²", WG_BETWEEN(0, 10))                \
+#define CLASSIFIER_OPTIONS(X, T)                              \
+    X(T, REAL, rate, 0.1, "of a step", WG_BETWEEN(0, 10))     \
+    X(T, REAL, penalty, 0.1, "λ of λ ΣW²", WG_BETWEEN(0, 10)) \
     X(T, CHOICE, loss, WESTON_WATKINS, "of each point", rules)
 WG_OPTION_STRUCT(classifier_options, CLASSIFIER_OPTIONS);
 WG_OPTION_TABLE(classifier_table, classifier_options, CLASSIFIER_OPTIONS);

@@ -5,8 +5,8 @@
 
 #include "demo.h"
 
-#define CONDITIONING_OPTIONS(X, T)                                                            \
-    X(T, REAL, rate, 0.1, "of a step, α", WG_BETWEEN(0, 10))                                  \
+#define CONDITIONING_OPTIONS(X, T)                                                                 \
+    X(T, REAL, rate, 0.1, "of a step, α", WG_BETWEEN(0, 10))                                       \
     X(T, REAL, momentum, 0, "β: the share of the last step that is repeated", WG_FROM_BELOW(0, 1)) \
     X(T, REAL, curvature, 15, "κ: the second axis over the first", WG_BETWEEN(0.01, 1000))
 WG_OPTION_STRUCT(conditioning_options, CONDITIONING_OPTIONS);
@@ -38,8 +38,8 @@ static wg_optim *optimizer(const struct demo_state *state)
 static bool adjust(struct demo_state *state)
 {
     const conditioning_options *o = state->options;
-    return (wg_optim_get(state->optim, 0, "momentum") > 0) == (o->momentum > 0) && wg_optim_set_lr(state->optim, 0, o->rate) == WG_OK &&
-           wg_optim_set(state->optim, 0, "momentum", o->momentum) == WG_OK;
+    return (wg_optim_get(state->optim, 0, "momentum") > 0) == (o->momentum > 0) &&
+           wg_optim_set_lr(state->optim, 0, o->rate) == WG_OK && wg_optim_set(state->optim, 0, "momentum", o->momentum) == WG_OK;
 }
 
 /* The bowl's level lines, the minimum and the current point. */
@@ -75,9 +75,9 @@ static bool print(struct demo_state *state)
            o->curvature * x[1]);
     printf("a step multiplies x1 by 1 - α = %.4g and x2 by 1 - ακ = %.4g%s; %s\n", 1 - o->rate, 1 - o->rate * o->curvature,
            o->momentum ? ", without momentum" : "",
-           o->rate == 0                                                ? "it stays"
+           o->rate == 0                                              ? "it stays"
            : o->rate * fmax(1, o->curvature) < 2 * (1 + o->momentum) ? "it converges"
-                                                                       : "it diverges");
+                                                                     : "it diverges");
     return true;
 }
 
