@@ -13,7 +13,7 @@ enum { STEPS = 90, POWERS = 6 };
 
 static const double beta2 = 0.98;
 
-/* The logarithm of u_p behind t gradients: a sum of powers, the largest of which is taken out. */
+/* The logarithm of u_p after t gradients: a sum of powers, the largest of which is taken out. */
 static double norm_of(double p, const double *g, int t, double largest)
 {
     double sum = 0;
@@ -22,7 +22,7 @@ static double norm_of(double p, const double *g, int t, double largest)
     return log(largest) + log((1 - pow(beta2, p)) * sum) / p;
 }
 
-/* Control: Adam's norm, p = 2, in the place of large p. */
+/* Control: Adam's norm, p = 2, in place of large p. */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -55,11 +55,10 @@ static bool run(struct study_run *run, const void *options)
     for (int k = 0; k < POWERS && good; k++)
         good = study_row(run, "%g,%.6g", p[k], worst[k]);
     study_claim(run, recursion < 1e-14, "the library's u is max(β₂u, |g|): %.1e apart, below 1e-14", recursion);
-    study_decide(
-        run, worst[POWERS - 1] < 5e-3,
-        "Adam with the power p in the place of 2 becomes Adamax: at p = %g its norm is within %.2g of u (relative, at most "
-        "5e-3); at p = 2 within %.2g",
-        p[POWERS - 1], worst[POWERS - 1], worst[0]);
+    study_decide(run, worst[POWERS - 1] < 5e-3,
+                 "Adam with the power p in place of 2 becomes Adamax: at p = %g its norm is within %.2g of u (relative, at "
+                 "most 5e-3); at p = 2 within %.2g",
+                 p[POWERS - 1], worst[POWERS - 1], worst[0]);
     wg_optim_destroy(adamax);
     wg_free(x), wg_free(generator);
     return good;

@@ -35,7 +35,7 @@ static bool decay(struct study_run *run, bool decoupled, double slope[WEIGHTS])
     return good;
 }
 
-/* Control: Adam's penalty in the place of AdamW's decay. */
+/* Control: Adam's penalty in place of AdamW's decay. */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -53,4 +53,4 @@ static bool run(struct study_run *run, const void *options)
     return good;
 }
 
-const struct study study_adamw = {.name = "adamw", .control = "Adam's penalty in the place of AdamW's decay", .run = run};
+const struct study study_adamw = {.name = "adamw", .control = "Adam's penalty in place of AdamW's decay", .run = run};

@@ -13,7 +13,7 @@ enum { STEPS = 3000, EVERY = 25 };
 
 static const double c = 4;
 
-/* x behind STEPS steps from 0; NaN on failure. */
+/* x after STEPS steps from 0; NaN on failure. */
 static double play(struct study_run *run, const char *name, wg_optim *optim, wg_tensor *x)
 {
     wg_lr *schedule = wg_lr_inverse_time(.power = 0.5);
@@ -51,11 +51,11 @@ static bool run(struct study_run *run, const void *options)
     study_claim(run, corrected > 0.9, "with the correction of bias Adam ends at %.2f, too, above 0.9", corrected);
     study_decide(
         run, adam > 0.9 && amsgrad < -0.9,
-        "losses 4x, -x, -x in turn on [-1, 1], whose minimum is -1: behind %d steps Adam is at %.2f, above 0.9, and AMSGrad at "
+        "losses 4x, -x, -x in turn on [-1, 1], whose minimum is -1: after %d steps Adam is at %.2f, above 0.9, and AMSGrad at "
         "%.2f, below -0.9",
         STEPS, adam, amsgrad);
     wg_free(x);
     return good && !isnan(adam + corrected + amsgrad);
 }
 
-const struct study study_amsgrad = {.name = "amsgrad", .control = "Adam in the place of AMSGrad", .run = run};
+const struct study study_amsgrad = {.name = "amsgrad", .control = "Adam in place of AMSGrad", .run = run};

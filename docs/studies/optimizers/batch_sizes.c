@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-enum { ROWS = 1024, FEATURES = 10, SIZES = 6, RATES = 9, MAX_EXAMPLES = 1 << 16 };
+enum { ROWS = 1024, FEATURES = 10, SIZES = 6, RATES = 7, MAX_EXAMPLES = 1 << 14 };
 
 struct data {
     wg_tensor *x, *y, *w, *best;
@@ -66,7 +66,7 @@ static bool run(struct study_run *run, const void *options)
         double best_rate = 0;
         steps[i] = INFINITY;
         for (int k = 0; k < RATES && good; k++) {
-            const double rate = 1.5 * pow(0.6, k), now = steps_to_target(&d, run->seed, size, rate);
+            const double rate = 1.5 * pow(0.5, k), now = steps_to_target(&d, run->seed, size, rate);
             good = !isnan(now);
             if (now < steps[i])
                 steps[i] = now, best_rate = rate;

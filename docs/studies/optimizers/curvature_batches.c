@@ -76,7 +76,7 @@ static wg_minimizer *method_of(enum method m, wg_tensor_list w, double rate)
     return wg_minimize_stochastic_quasi_newton(w, .lr = rate, .decay = 0.01, .period = 1 << 30);
 }
 
-/* The excess loss behind EPOCHS epochs' worth of examples; NaN on failure. */
+/* The excess loss after EPOCHS epochs' worth of examples; NaN on failure. */
 static double train(struct study_run *run, struct data *d, enum method m, const char *row, double rate)
 {
     wg_batches *batches = wg_batches_create(d->x, d->y, .size = m == TRUST ? SAMPLE : BATCH, .seed = run->seed, .drop_last = true),
@@ -105,7 +105,7 @@ static double train(struct study_run *run, struct data *d, enum method m, const 
     return !good ? (double)NAN : excess < 1e6 ? excess : (double)INFINITY;
 }
 
-/* Control: SGD in the place of each method. */
+/* Control: SGD in place of each method. */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -137,5 +137,4 @@ static bool run(struct study_run *run, const void *options)
     return good;
 }
 
-const struct study study_curvature_batches = {
-    .name = "curvature_batches", .control = "SGD in the place of each method", .run = run};
+const struct study study_curvature_batches = {.name = "curvature_batches", .control = "SGD in place of each method", .run = run};

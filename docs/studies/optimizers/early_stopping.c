@@ -81,11 +81,10 @@ static bool run(struct study_run *run, const void *options)
                     "training on lowers the training loss from %.3f to %.3f, below half", early.train, whole.train);
         study_claim(run, early.validation == early.best || run->control,
                     "what is restored has the best validation loss that was told, %.6f, exactly", early.best);
-        study_decide(
-            run, early.validation < 0.85 * whole.validation && early.steps < MAX_STEPS,
-            "early stopping, patience %d looks: %d steps in the place of %d, validation loss %.3f in the place of %.3f, below "
-            "0.85 of it",
-            PATIENCE, (int)early.steps, MAX_STEPS, early.validation, whole.validation);
+        study_decide(run, early.validation < 0.85 * whole.validation && early.steps < MAX_STEPS,
+                     "early stopping, patience %d looks: %d steps in place of %d, validation loss %.3f in place of %.3f, below "
+                     "0.85 of it",
+                     PATIENCE, (int)early.steps, MAX_STEPS, early.validation, whole.validation);
         good = study_table(run, "stopped", "step,best") && study_row(run, "%d,%.6g", (int)early.steps, early.best);
     }
     wg_free(d.x), wg_free(d.y), wg_free(v.x), wg_free(v.y);

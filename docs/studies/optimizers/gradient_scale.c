@@ -9,7 +9,7 @@
 
 enum { STEPS = 400, WARMUP = 100, SIZES = 6 };
 
-/* The root mean square of |Δx|/η over the steps behind the warm-up, for n coordinates of random gradients of size s; NaN on
+/* The root mean square of |Δx|/η over the steps after the warm-up, for n coordinates of random gradients of size s; NaN on
    failure. */
 static double norm_of_step(struct study_run *run, int64_t n, double s, int stream)
 {

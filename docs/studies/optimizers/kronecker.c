@@ -50,7 +50,7 @@ static wg_optim *optimizer_of(enum method m, wg_tensor_list p, double rate)
     return wg_optim_sgd(p, .lr = rate, .momentum = 0.9);
 }
 
-/* The loss behind the steps, INFINITY if it diverged; NaN on failure. write: whether the losses are rows of the table. */
+/* The loss after the steps, INFINITY if it diverged; NaN on failure. write: whether the losses are rows of the table. */
 static double train(struct study_run *run, const struct data *d, enum method m, double rate, bool write)
 {
     wg_tensor *generator = wg_generator(run->seed, 1);
@@ -79,7 +79,7 @@ static double train(struct study_run *run, const struct data *d, enum method m, 
     return !good ? (double)NAN : last < 1e3 ? last : (double)INFINITY;
 }
 
-/* Control: Adam in the place of Shampoo and K-FAC. */
+/* Control: Adam in place of Shampoo and K-FAC. */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -108,4 +108,4 @@ static bool run(struct study_run *run, const void *options)
     return good;
 }
 
-const struct study study_kronecker = {.name = "kronecker", .control = "Adam in the place of Shampoo and K-FAC", .run = run};
+const struct study study_kronecker = {.name = "kronecker", .control = "Adam in place of Shampoo and K-FAC", .run = run};

@@ -39,7 +39,7 @@ static bool data_make(struct data *d, uint64_t seed)
     return d->solution != NULL;
 }
 
-/* The covariance of all chains at every EVERY-th step behind the burn-in, and the mean; batches of `size` rows, or all. */
+/* The covariance of all chains at every EVERY-th step after the burn-in, and the mean; batches of `size` rows, or all. */
 static bool sample(struct study_run *run, const struct data *d, const char *name, int64_t size, double temperature, double mean[2],
                    double covariance[3])
 {
@@ -72,7 +72,7 @@ static bool sample(struct study_run *run, const struct data *d, const char *name
     return good;
 }
 
-/* Control: half the temperature, which is √η in the place of √(2η). */
+/* Control: half the temperature, which is √η in place of √(2η). */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;

@@ -122,7 +122,7 @@ static bool run(struct study_run *run, const void *options)
     study_claim(run, all.low >= 0.3 && all.high <= 1,
                 "F(w - t∇F) - F(w) = -c t‖∇F‖², c from %.2f to %.2f over the searches: in [0.3, 1]", all.low, all.high);
     study_claim(run, full < 1e-12,
-                "gradient descent with the search, on all examples: excess loss %.1e behind %d steps, below 1e-12; a search "
+                "gradient descent with the search, on all examples: excess loss %.1e after %d steps, below 1e-12; a search "
                 "takes %.1f evaluations of F",
                 full, FULL_STEPS, (double)all.evaluations / (double)all.searches);
     study_claim(run, falling < 0.05, "SGD at a rate that falls as 1/t: excess loss %.2g, below 0.05", falling);
@@ -135,5 +135,4 @@ static bool run(struct study_run *run, const void *options)
     return good;
 }
 
-const struct study study_line_search = {
-    .name = "line_search", .control = "the falling rate in the place of the search", .run = run};
+const struct study study_line_search = {.name = "line_search", .control = "the falling rate in place of the search", .run = run};

@@ -25,7 +25,7 @@ static double excess(const struct data *d)
     return wg_item(least_squares_loss(d->x, d->y, d->w)) - d->least;
 }
 
-/* The excess loss behind the first epoch, in *first, and its mean over the last half; INFINITY if it diverges, NaN on failure. */
+/* The excess loss after the first epoch, in *first, and its mean over the last half; INFINITY if it diverges, NaN on failure. */
 static double train(struct study_run *run, const struct data *d, int k, bool scaled, double *first)
 {
     wg_batches *batches = wg_batches_create(d->x, d->y, .size = BATCH * k, .seed = run->seed, .replacement = true);
@@ -77,11 +77,11 @@ static bool run(struct study_run *run, const void *options)
             spread = fmax(spread, fabs(log(first[i] / first[0])));
         study_claim(run, isinf(large), "k = 512, a rate of 3.1 where 2/λ is about 2: the rule ends, SGD diverges");
         study_claim(run, same[FACTORS - 1] > 10 * same[0],
-                    "with the rate unchanged a batch of 128 is at %.2g behind an epoch, one of 4 at %.2g", same[FACTORS - 1],
+                    "with the rate unchanged a batch of 128 is at %.2g after an epoch, one of 4 at %.2g", same[FACTORS - 1],
                     same[0]);
         study_decide(
             run, spread < log(3) && later[FACTORS - 1] < 3 * later[0] && later[FACTORS - 1] > later[0] / 3,
-            "batches of 4 to 128 at rates in proportion: behind one epoch the excess loss is the same within a factor of %.2f, "
+            "batches of 4 to 128 at rates in proportion: after one epoch the excess loss is the same within a factor of %.2f, "
             "and later %.2g and %.2g (both within 3, for it is random)",
             exp(spread), later[0], later[FACTORS - 1]);
     }

@@ -28,7 +28,7 @@ static wg_tensor *minus_product(wg_game *game, void *context)
     return wg_neg(product(game, context));
 }
 
-/* The distance from the solution behind the steps, from (1, 0); NaN on failure. */
+/* The distance from the solution after the steps, from (1, 0); NaN on failure. */
 static double play(struct study_run *run, double mu, double rate)
 {
     static wg_game_loss *const loss[] = {product, minus_product};
@@ -70,7 +70,7 @@ static double descend(struct study_run *run, double mu, double rate)
     return good ? distance : (double)NAN;
 }
 
-/* Control: the bowl in the place of the game. */
+/* Control: the bowl in place of the game. */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -89,10 +89,10 @@ static bool run(struct study_run *run, const void *options)
                 bowl[0], bowl[1], bowl[2], bowl[3]);
     study_decide(
         run, rises && game[0] < 1.5 && game[1] > 10,
-        "in the game min max xy, behind %d alternating steps from distance 1, the players are at %.3g without momentum, below "
+        "in the game min max xy, after %d alternating steps from distance 1, the players are at %.3g without momentum, below "
         "1.5, and at %.2g, %.2g, %.2g with 0.3, 0.6, 0.8: above 10, and rising",
         STEPS, game[0], game[1], game[2], game[3]);
     return true;
 }
 
-const struct study study_momentum_game = {.name = "momentum_game", .control = "a bowl in the place of the game", .run = run};
+const struct study study_momentum_game = {.name = "momentum_game", .control = "a bowl in place of the game", .run = run};

@@ -2,7 +2,7 @@
    1/(1-α) times one, so that a small rate goes 10, 20 or 100 times as far; in a direction that changes its sign, they cancel.
    Momentum helps almost always, then, up to where 1/(1-α) steps are as many as the problem takes.
 
-   Here the loss of a network behind some hundred steps, and of a bowl with the condition number 1000, at the same small rate.
+   Here the loss of a network after some hundred steps, and of a bowl with the condition number 1000, at the same small rate.
 
    W. Gerstner (EPFL) gives the values, F. Gogianu (Bitdefender ML) the judgement. */
 #include "../study.h"
@@ -40,7 +40,7 @@ static bool problem_make(struct problem *p, bool network, uint64_t seed)
     return p->y && p->net;
 }
 
-/* The loss behind the steps, over that of the start; NaN on failure. */
+/* The loss after the steps, over that of the start; NaN on failure. */
 static double train(struct study_run *run, bool network, double mu)
 {
     struct problem p;
@@ -79,7 +79,7 @@ static bool run(struct study_run *run, const void *options)
             falls = falls && end[k][i] < end[k][i - 1];
     study_decide(
         run, falls,
-        "at a small rate the loss behind %d steps falls with the momentum 0, 0.5, 0.9, 0.95: of a bowl to %.2g, %.2g, %.2g, "
+        "at a small rate the loss after %d steps falls with the momentum 0, 0.5, 0.9, 0.95: of a bowl to %.2g, %.2g, %.2g, "
         "%.2g of the start, of a network to %.2g, %.2g, %.2g, %.2g; 0.99 gives %.2g and %.2g",
         STEPS, end[0][0], end[0][1], end[0][2], end[0][3], end[1][0], end[1][1], end[1][2], end[1][3], end[0][4], end[1][4]);
     return true;

@@ -1,5 +1,5 @@
 /* Nesterov's momentum in three forms, and its quiz: does the gradient at a point ahead cost a second evaluation? No: the gradient
-   is needed there alone. An optimizer that is given the gradient at its parameter p lets p be the point ahead.
+   is needed only there. An optimizer that is given the gradient at its parameter p lets p be the point ahead.
 
        x⁺ = x + β(x - x_old) - α∇f(x + β(x - x_old))                     ahead: x + β(x - x_old)
        v ← -∇f(x + ηβv) + βv;  x ← x + ηv                                ahead: x + ηβv, for v is in units of the gradient

@@ -1,6 +1,6 @@
-/* ‖∇f‖ ≤ ε is a test of a critical point for gradients of all data alone. At the exact minimum of least squares the mean gradient
-   is 0, and that of a batch of B examples is noise around it, of size σ/√B however long one trains. So SGD must stop by something
-   else: a number of steps, or the loss on validation data.
+/* ‖∇f‖ ≤ ε tests for a critical point only where g is the gradient of all data. At the exact minimum of least squares the mean
+   gradient is 0, and that of a batch of B examples is noise around it, of size σ/√B however long one trains. So SGD must stop by
+   something else: a number of steps, or the loss on validation data.
 
    The warning is that of J. Sun, Training DNNs: Basic Methods (Minnesota, 2020). */
 #include "least_squares.h"
@@ -62,7 +62,7 @@ static int64_t steps_to_stop(struct study_run *run, const struct data *d, const 
     return good ? steps : -1;
 }
 
-/* Control: gradients of all data in the place of batches. */
+/* Control: gradients of all data in place of batches. */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -88,7 +88,7 @@ static bool run(struct study_run *run, const void *options)
     }
     if (good) {
         study_near(run, "at the minimum: exponent of a batch's ‖g‖ in its size", study_exponent(size, norm, SIZES), -0.5, 0.1);
-        study_claim(run, of_full < MAX_STEPS, "gradient descent stops by ‖∇f‖ ≤ 1e-6 behind %d steps", (int)of_full);
+        study_claim(run, of_full < MAX_STEPS, "gradient descent stops by ‖∇f‖ ≤ 1e-6 after %d steps", (int)of_full);
         study_decide(
             run, full < 1e-12 && norm[2] > 0.1 && of_batches == MAX_STEPS,
             "at the exact minimum of least squares ‖∇f‖ is %.0e, and the gradient of a batch of 16 has a norm of %.2f, above "
@@ -100,4 +100,4 @@ static bool run(struct study_run *run, const void *options)
 }
 
 const struct study study_noisy_gradient = {
-    .name = "noisy_gradient", .control = "gradients of all data in the place of batches", .run = run};
+    .name = "noisy_gradient", .control = "gradients of all data in place of batches", .run = run};

@@ -93,12 +93,12 @@ static bool run(struct study_run *run, const void *options)
         good = study_row(run, "%g,%g,%.6g,%.6g,%.6g", rate[k], time[k], log(1 / zeta) / (rate[k] * rate[k]), radius[k], bound[k]);
     if (good) {
         const double p = study_exponent(rate, time, RATES), q = study_exponent(rate, radius, RATES);
-        study_claim(run, longest < 2, "ln 1/ζ: for ζ² in the place of ζ the time is at most %.2f times as long, below 2", longest);
+        study_claim(run, longest < 2, "ln 1/ζ: for ζ² in place of ζ the time is at most %.2f times as long, below 2", longest);
         study_claim(run, most < 1.5, "the distance is at most %.2f √(η ln(1/(ηζ))), below 1.5", most);
         study_decide(
             run, p < -0.8 && p > -2 && fabs(q - 0.5) < 0.15,
-            "perturbed descent leaves a saddle: 7/8 of %d runs are at a minimum in a time as η^%.2f, within the bound η⁻², "
-            "from where they stay at a distance as η^%.2f, ½ within 0.15; unperturbed none leaves",
+            "perturbed descent leaves a saddle: 7/8 of %d runs are at a minimum in a time that grows as η^%.2f, within the "
+            "bound η⁻², from where they stay at a distance that falls as η^%.2f, ½ within 0.15; unperturbed none leaves",
             RUNS, p, q);
     }
     for (int i = 0; i < RUNS; i++)

@@ -81,7 +81,7 @@ static double steps_of_descent(struct quadratic *q, double kappa)
     return good ? t : (double)NAN;
 }
 
-/* Control: gradient descent in the place of conjugate gradients. */
+/* Control: gradient descent in place of conjugate gradients. */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -114,4 +114,4 @@ static bool run(struct study_run *run, const void *options)
 }
 
 const struct study study_quadratic_steps = {
-    .name = "quadratic_steps", .control = "gradient descent in the place of conjugate gradients", .run = run};
+    .name = "quadratic_steps", .control = "gradient descent in place of conjugate gradients", .run = run};

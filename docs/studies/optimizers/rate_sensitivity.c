@@ -25,7 +25,7 @@ static double loss_at(const struct data *d)
     return wg_item(least_squares_loss(d->x, d->y, d->w));
 }
 
-/* The excess loss, in the unit of c = 1, behind the steps; INFINITY if it diverged, NaN on failure. */
+/* The excess loss, in the unit of c = 1, after the steps; INFINITY if it diverged, NaN on failure. */
 static double train(const struct data *d, int rule, double c, double rate)
 {
     const wg_tensor_list w = {1, &d->w, NULL};
@@ -42,7 +42,7 @@ static double train(const struct data *d, int rule, double c, double rate)
     return !good ? (double)NAN : excess < 1e6 ? fmax(excess, 1e-12) : (double)INFINITY;
 }
 
-/* Control: SGD in the place of the adaptive rules. */
+/* Control: SGD in place of the adaptive rules. */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -78,4 +78,4 @@ static bool run(struct study_run *run, const void *options)
 }
 
 const struct study study_rate_sensitivity = {
-    .name = "rate_sensitivity", .control = "SGD in the place of the adaptive rules", .run = run};
+    .name = "rate_sensitivity", .control = "SGD in place of the adaptive rules", .run = run};

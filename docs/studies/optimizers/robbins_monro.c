@@ -21,7 +21,7 @@ static wg_lr *schedule_of(int kind)
     return power[kind] > 0 ? wg_lr_inverse_time(.power = power[kind]) : wg_lr_constant(.factor = 1, .steps = 1);
 }
 
-/* E x² behind the steps, all runs in one tensor; NaN on failure. Rows at steps that grow by a quarter. */
+/* E x² after the steps, all runs in one tensor; NaN on failure. Rows at steps that grow by a quarter. */
 static double descend(struct study_run *run, const char *row, const wg_lr *schedule)
 {
     wg_tensor *x = wg_set_requires_grad(wg_full(WG_F64, WG_SHAPE(RUNS), 20), true), *generator = wg_generator(run->seed, 0);
@@ -43,7 +43,7 @@ static double descend(struct study_run *run, const char *row, const wg_lr *sched
     return good ? squares : (double)NAN;
 }
 
-/* Control: a constant rate in the place of t^-1. */
+/* Control: a constant rate in place of t^-1. */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -66,10 +66,10 @@ static bool run(struct study_run *run, const void *options)
     study_claim(run, end[1] < 0.02, "t^-½, which fails the conditions: E x² = %.4f, below 0.02", end[1]);
     study_decide(
         run, end[2] < 0.005 && end[3] < 0.1 && end[3] < 0.5 * end[0] && end[4] > 20,
-        "E x² of SGD behind %d steps: %.2g at rates as t^-¾ (below 0.005) and %.2g as t^-1 (below 0.1), where Σ η = ∞ and Σ η² "
+        "E x² of SGD after %d steps: %.2g at rates as t^-¾ (below 0.005) and %.2g as t^-1 (below 0.1), where Σ η = ∞ and Σ η² "
         "< ∞; %.2g at a constant rate, and %.2g as t^-2 (above 20)",
         STEPS, end[2], end[3], end[0], end[4]);
     return true;
 }
 
-const struct study study_robbins_monro = {.name = "robbins_monro", .control = "a constant rate in the place of t^-1", .run = run};
+const struct study study_robbins_monro = {.name = "robbins_monro", .control = "a constant rate in place of t^-1", .run = run};

@@ -71,7 +71,7 @@ static bool run(struct study_run *run, const void *options)
                 "an optimizer made with the rate 0.5 has 0.5 times the factor: largest distance %.1e, exactly 0", of_optimizer);
     study_decide(
         run, apart < 1e-14,
-        "α/(1+βk), αe^(-βk), a division by 5 and by 10 every 10 epochs, a cosine behind a warm-up and a product: the library's "
+        "α/(1+βk), αe^(-βk), a division by 5 and by 10 every 10 epochs, a cosine after a warm-up and a product: the library's "
         "schedules are at most %.1e from their formulas, below 1e-14, over %d epochs",
         apart, EPOCHS);
     wg_optim_destroy(sgd), wg_free(x);

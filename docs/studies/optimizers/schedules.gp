@@ -1,7 +1,7 @@
 set multiplot layout 1,2 margins 0.075,0.985,0.14,0.9 spacing 0.085
 of(name) = stringcolumn(1) eq name ? column(3) : NaN
 names = 'inverse_time exponential by_5 by_10 warmup_cosine product'
-titles = '"1/(1 + βk)" "e^{-βk}" "÷5 every 10 epochs" "÷10 every 10 epochs" "cosine behind a warm-up" "÷5 every 10, times e^{-βk}"'
+titles = '"1/(1 + βk)" "e^{-βk}" "÷5 every 10 epochs" "÷10 every 10 epochs" "cosine after a warm-up" "÷5 every 10, times e^{-βk}"'
 set xlabel 'epoch k'
 set ylabel 'factor of the rate' offset 1,0
 set xrange [0:50]

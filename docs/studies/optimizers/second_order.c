@@ -83,7 +83,7 @@ static bool descend(struct watch *w, wg_tensor_list x, double rate)
     return good;
 }
 
-/* Control: gradient descent in the place of each method. */
+/* Control: gradient descent in place of each method. */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -122,5 +122,4 @@ static bool run(struct study_run *run, const void *options)
     return true;
 }
 
-const struct study study_second_order = {
-    .name = "second_order", .control = "gradient descent in the place of each method", .run = run};
+const struct study study_second_order = {.name = "second_order", .control = "gradient descent in place of each method", .run = run};

@@ -1,4 +1,4 @@
-/* SparseAdam, for an embedding of which a batch looks up few rows. Adam moves a row long behind its lookup, by its moments,
+/* SparseAdam, for an embedding of which a batch looks up few rows. Adam moves a row long after its lookup, by its moments,
    although its gradient is 0; SparseAdam moves the rows of the batch alone, and leaves the others with their moments. A step
    costs as much as its rows.
 
@@ -10,7 +10,7 @@
 enum { ROWS = 40, WIDTH = 3, STEPS = 60 };
 
 /* Row 0 is looked up in step 0, row 7 in each later step. Rows of the CSV: the distance of row 0 from its start. *idle: how far
-   row 0 moved behind its only lookup; *moved: how many rows moved at all. */
+   row 0 moved after its only lookup; *moved: how many rows moved at all. */
 static bool train(struct study_run *run, bool sparse, double *idle, int *moved)
 {
     wg_tensor *table = wg_set_requires_grad(wg_zeros(WG_F64, WG_SHAPE(ROWS, WIDTH)), true);
@@ -37,7 +37,7 @@ static bool train(struct study_run *run, bool sparse, double *idle, int *moved)
     return good;
 }
 
-/* Control: Adam in the place of SparseAdam. */
+/* Control: Adam in place of SparseAdam. */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -45,12 +45,12 @@ static bool run(struct study_run *run, const void *options)
     int moved = 0, rows = 0;
     bool good = study_row(run, "optimizer,step,row0,row7") && train(run, false, &of_adam, &moved) &&
                 train(run, !run->control, &of_sparse, &rows);
-    study_claim(run, of_adam > 0.02, "Adam moves row 0 by %.3f behind its only lookup, more than 2 rates of 0.01", of_adam);
+    study_claim(run, of_adam > 0.02, "Adam moves row 0 by %.3f after its only lookup, more than 2 rates of 0.01", of_adam);
     study_claim(run, rows == 2, "%d of %d rows have moved, those that were looked up", rows, ROWS);
     study_decide(run, of_sparse == 0,
-                 "behind its only lookup a row of an embedding moves by %.3g with SparseAdam, exactly 0; Adam moves it on by %.3f",
+                 "after its only lookup a row of an embedding moves by %.3g with SparseAdam, exactly 0; Adam moves it on by %.3f",
                  of_sparse, of_adam);
     return good;
 }
 
-const struct study study_sparse_adam = {.name = "sparse_adam", .control = "Adam in the place of SparseAdam", .run = run};
+const struct study study_sparse_adam = {.name = "sparse_adam", .control = "Adam in place of SparseAdam", .run = run};

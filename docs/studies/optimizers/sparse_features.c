@@ -1,5 +1,5 @@
 /* AdaGrad and sparse gradients. Linear regression, y = wᵀx, on features that are rarely there: xⱼ is ±1 with probability 2^-j,
-   else 0. A weight has a gradient where its feature is there alone, so SGD's one rate is right for the frequent features and too
+   else 0. A weight has a gradient only where its feature is present, so SGD's one rate is right for the frequent features and too
    small for the rare ones. AdaGrad divides by the root of the sum of squares, which is small for a rare feature: its rate stays
    large.
 
@@ -18,7 +18,7 @@ static wg_tensor *features(wg_tensor *generator)
     return wg_mul(wg_cast(wg_lt(u, there), WG_F64), sign);
 }
 
-/* |w - w*| of each weight behind the steps, w* = (1, …, 1); false on failure. */
+/* |w - w*| of each weight after the steps, w* = (1, …, 1); false on failure. */
 static bool train(struct study_run *run, bool adagrad, double rate, double error[FEATURES])
 {
     wg_tensor *w = wg_set_requires_grad(wg_zeros(WG_F64, WG_SHAPE(FEATURES, 1)), true), *generator = wg_generator(run->seed, 0);
@@ -62,7 +62,7 @@ static double best(struct study_run *run, bool adagrad, double error[FEATURES])
     return least;
 }
 
-/* Control: SGD in the place of AdaGrad. */
+/* Control: SGD in place of AdaGrad. */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -80,4 +80,4 @@ static bool run(struct study_run *run, const void *options)
     return good && !isnan(of_sgd + of_adagrad);
 }
 
-const struct study study_sparse_features = {.name = "sparse_features", .control = "SGD in the place of AdaGrad", .run = run};
+const struct study study_sparse_features = {.name = "sparse_features", .control = "SGD in place of AdaGrad", .run = run};
