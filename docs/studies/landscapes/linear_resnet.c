@@ -117,7 +117,7 @@ static bool run(struct study_run *run, const void *options)
            !isnan(ratio[0] = smallest_ratio(run, "residual", run->control ? &plain : &of)) &&
            !isnan(ratio[1] = smallest_ratio(run, "plain", &plain)) && study_table(run, "depth", "blocks,norm");
     for (int i = 0; i < 4 && good; i++)
-        good = !isnan(norm[i] = descend(run, &of, 2 << i)) && (depth[i] = 2 << i);
+        depth[i] = 2 << i, good = !isnan(norm[i] = descend(run, &of, 2 << i));
     wg_free(of.target), wg_free(of.identity), wg_free(zero);
     if (!good)
         return false;
