@@ -1,6 +1,6 @@
 /* If the Hessian at a stationary point were random, how likely would all its eigenvalues have one sign? Of a random symmetric matrix
    (Gaussian, mean 0, off the diagonal of half the variance) the share is 1 for n = 1, 1 - 1/√2 for n = 2 and 1/2 - √2/π for n = 3, and
-   falls about as exp(-n² ln 3/4): eigenvalues repel each other, so it falls faster than 2^(1-n), that of n independent signs. So almost
+   falls about as exp(-n² (ln 3)/4): eigenvalues repel each other, so it falls faster than 2^(1-n), that of n independent signs. So almost
    all stationary points would be saddles, with an index near n/2.
 
    The argument is that of W. Gerstner, Artificial Neural Networks (EPFL), Deep Networks 3; the share is in Dean, Majumdar, Extreme value

@@ -13,7 +13,7 @@ set ylabel 'width m' offset 1,0
 set logscale y 2
 set xrange [3.5:75]
 set yrange [1.5:30000]
-set key at graph 0.98,0.95 right samplen 2
+set key top right samplen 2
 stats folder.'/least.csv' using 2 every ::1::1 nooutput
 plot folder.'/least.csv' using 1:2 with linespoints lt 1 title 'least width', \
      x*STATS_mean/4 with lines lt 6 dt 3 lw 1 title 'proportional to n', STATS_mean*(x/4)**6 with lines lt 2 dt 2 title 'proportional to n⁶'
