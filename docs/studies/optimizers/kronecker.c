@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-enum { ROWS = 256, FEATURES = 8, STEPS = 100, METHODS = 4, RATES = 4 };
+enum { ROWS = 256, FEATURES = 8, STEPS = 100, METHODS = 4, RATES = 5 };
 
 enum method { SGD, ADAM, SHAMPOO, KFAC };
 static const char *const name[METHODS] = {"sgd", "adam", "shampoo", "kfac"};
@@ -91,7 +91,7 @@ static bool run(struct study_run *run, const void *options)
         double best_rate = 0;
         best[i] = INFINITY;
         for (int k = 0; k < RATES && good; k++) {
-            const double rate = (m == SGD || m == KFAC ? 0.5 : 0.1) * pow(0.4, k), loss = train(run, &d, m, rate, false);
+            const double rate = (m == SGD || m == KFAC ? 0.5 : 0.4) * pow(0.4, k), loss = train(run, &d, m, rate, false);
             good = !isnan(loss);
             if (loss < best[i])
                 best[i] = loss, best_rate = rate;
