@@ -4,7 +4,7 @@
    cannot.
 
    A network of 8-16-8 units finds 8 independent numbers in mixtures of them, x = M z, where M has the condition number 56 and
-   oblique directions: rates of single weights, as Adam has, do not undo it. Full batches, the best of four rates for each method.
+   oblique directions: rates of single weights, as Adam has, do not undo it. Full batches, the best of five rates for each method.
 
    K-FAC and Shampoo are listed by A. Risteski (CMU, 2021) and J. Sun (Minnesota, 2020; Anil et al.). */
 #include "../study.h"
