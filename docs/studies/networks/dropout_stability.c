@@ -28,7 +28,7 @@ static wg_nn_module *train(const struct study_run *run, const struct images *ima
     wg_nn_module *net = wg_nn_sequential(wg_nn_linear(images->pixels, HIDDEN, .generator = generator), wg_nn_relu(),
                                          wg_nn_dropout(.p = run->control ? 0 : 0.5),
                                          wg_nn_linear(HIDDEN, images->classes, .generator = generator));
-    wg_optim *adam = net && wg_seed(seed, 2) == WG_OK ? wg_optim_adam(wg_nn_parameters(net), .lr = 3e-3) : NULL;
+    wg_optim *adam = net && wg_seed(seed, 2) == WG_OK ? wg_optim_adam(wg_nn_parameters(net), .lr = rate_for(images, 3e-3)) : NULL;
     struct trainer trainer = {apply_module, net, &images->train, adam, .batch = BATCH, .seed = seed};
     if (!trainer_run(&trainer, STEPS)) {
         wg_nn_destroy(net);

@@ -40,7 +40,7 @@ static bool read_cifar(const char *folder, const char *const *names, size_t n, w
 
 static bool read_digits(struct images *images)
 {
-    struct image_part all = {NULL, NULL};
+    struct image_part all;
     if (wg_dataset_digits(&all.x, &all.y, .flat = true) != WG_OK)
         return false;
     images->train = image_part_rows(&all, 0, DIGITS_TRAIN);
@@ -83,31 +83,38 @@ static void keep_rows(struct image_part *part, int64_t rows)
     *part = kept;
 }
 
+/* What the library has not said yet, about a folder that has no set or not all of one. */
+static void explain(const struct images *images, const char *folder)
+{
+    if (!wg_error_first())
+        (void)wg_error_set(
+            WG_E_IO, "images",
+            "--data %s: expected all files of MNIST (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-…), CIFAR-10 "
+            "(data_batch_1.bin … data_batch_5.bin, test_batch.bin) or CIFAR-100 (train.bin, test.bin), got %s%s",
+            folder, images->name ? "a part of " : "none of them", images->name ? images->name : "");
+}
+
 bool images_read(struct images *images, const struct study_run *run, int64_t rows)
 {
-    *images = (struct images){.name = NULL};
-    if (run->data) {
-        if (!read_folder(images, run->data)) {
-            if (!wg_error_first())
-                (void)wg_error_set(
-                    WG_E_IO, "images",
-                    "--data %s: expected all files of MNIST (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-…), "
-                    "CIFAR-10 (data_batch_1.bin … data_batch_5.bin, test_batch.bin) or CIFAR-100 (train.bin, test.bin)%s%s",
-                    run->data, images->name ? ", and a part is missing of " : "", images->name ? images->name : "");
-            images_free(images);
-            return false;
-        }
-    } else {
-        *images = (struct images){.name = "the built-in digits", .channels = 1, .classes = 10};
-        if (!read_digits(images))
-            return false;
+    *images = (struct images){.name = "the built-in digits", .channels = 1, .classes = 10};
+    if (run->data)
+        images->name = NULL;
+    bool good = run->data ? read_folder(images, run->data) : read_digits(images);
+    if (!good && run->data)
+        explain(images, run->data);
+    if (good) {
+        keep_rows(&images->train, rows);
+        keep_rows(&images->test, rows);
+        good = images->train.x && images->train.y && images->test.x && images->test.y;
     }
-    keep_rows(&images->train, rows);
-    keep_rows(&images->test, rows);
-    images->pixels = images->train.x ? wg_extent(images->train.x, 1) : 0;
+    if (!good) {
+        images_free(images);
+        return false;
+    }
+    images->pixels = wg_extent(images->train.x, 1);
     for (images->side = 1; images->channels * images->side * images->side < images->pixels;)
         images->side++;
-    return images->train.y && images->test.y;
+    return true;
 }
 
 void images_free(struct images *images)

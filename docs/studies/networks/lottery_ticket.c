@@ -37,7 +37,7 @@ static bool train(struct study_run *run, const struct images *images, struct lot
     wg_nn_module *from = start == RANDOM || (run->control && round == JUDGED) ? l->other : l->initial;
     for (size_t i = 0; i < PARAMS && good; i++)
         good = wg_assign(wg_nn_parameters(l->net).tensor[i], wg_nn_parameters(from).tensor[i]) == WG_OK;
-    wg_optim *adam = wg_optim_adam(wg_nn_parameters(l->net), .lr = 6e-4);
+    wg_optim *adam = wg_optim_adam(wg_nn_parameters(l->net), .lr = rate_for(images, 6e-4));
     struct trainer trainer = {apply_masked, l, &images->train, adam, .batch = BATCH, .seed = seed};
     for (int chunk = 1; chunk <= CHUNKS && good; chunk++) {
         good = trainer_run(&trainer, CHUNK);

@@ -57,7 +57,7 @@ static wg_tensor *apply_point(wg_tensor *x, void *context)
 static wg_tensor *train_end(const struct images *images, wg_sizes sizes, uint64_t seed)
 {
     wg_nn_module *net = wg_nn_mlp(sizes, .seed = seed);
-    wg_optim *adam = wg_optim_adam(wg_nn_parameters(net), .lr = 3e-3);
+    wg_optim *adam = wg_optim_adam(wg_nn_parameters(net), .lr = rate_for(images, 3e-3));
     struct trainer trainer = {apply_module, net, &images->train, adam, .batch = BATCH, .seed = seed};
     wg_tensor *end = trainer_run(&trainer, END_STEPS) ? wg_nn_to_vector(wg_nn_parameters(net)) : NULL;
     trainer_end(&trainer);
@@ -72,7 +72,7 @@ static bool connect(struct study_run *run, const struct images *images, struct c
     curve->theta = wg_mul_scalar(wg_add(curve->a, curve->b), 0.5);
     curve->t = NAN;
     bool good = curve->theta && wg_set_requires_grad(curve->theta, true);
-    wg_optim *adam = wg_optim_adam(((wg_tensor_list){1, &curve->theta, NULL}), .lr = 3e-3);
+    wg_optim *adam = wg_optim_adam(((wg_tensor_list){1, &curve->theta, NULL}), .lr = rate_for(images, 3e-3));
     wg_lr *cosine = wg_lr_cosine(.steps = CURVE_STEPS);
     struct trainer trainer = {apply_point, curve, &images->train, adam, cosine, BATCH, .seed = run->seed};
     good = good && cosine && (run->control || curve->shape == LINE || trainer_run(&trainer, CURVE_STEPS));

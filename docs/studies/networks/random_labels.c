@@ -12,8 +12,6 @@
 enum { HIDDEN = 512, BATCH = 64, MAX_EPOCHS = 400, SHARES = 5, MAX_SEEDS = 3 };
 
 static const double rate = 2e-3;
-
-/* epochs: that were needed until all training labels were right, or MAX_EPOCHS. */
 struct outcome {
     double train, test, epochs;
 };
@@ -24,7 +22,7 @@ static bool fit(struct study_run *run, const struct images *images, double share
     struct image_part part = {images->train.x, corrupt_labels(images->train.y, images->classes, share, seed)};
     wg_nn_module *net = wg_nn_mlp(WG_SIZES(images->pixels, HIDDEN, images->classes),
                                   .activation = run->control ? WG_ACTIVATION_IDENTITY : WG_ACTIVATION_RELU, .seed = seed);
-    wg_optim *adam = wg_optim_adam(wg_nn_parameters(net), .lr = rate);
+    wg_optim *adam = wg_optim_adam(wg_nn_parameters(net), .lr = rate_for(images, rate));
     struct trainer trainer = {apply_module, net, &part, adam, .batch = BATCH, .seed = seed};
     const int64_t steps = wg_extent(part.x, 0) / BATCH;
     bool good = adam && part.y;

@@ -66,6 +66,11 @@ void trainer_end(struct trainer *t)
         image_part_free(&t->own.first);
 }
 
+double rate_for(const struct images *images, double rate)
+{
+    return rate * sqrt(64 / (double)images->pixels);
+}
+
 struct score score_of(logits_function *logits, void *context, const struct image_part *part)
 {
     WG_EVAL_MODE;

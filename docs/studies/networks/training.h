@@ -29,6 +29,10 @@ struct trainer {
 bool trainer_run(struct trainer *trainer, int64_t steps); /* so many steps more */
 void trainer_end(struct trainer *trainer);                /* frees what is its own, not the optimizer and the schedule */
 
+/* Adam's rate for images of p pixels, from one that suits the 64 pixels of the digits: √(64/p) times as large, because the more inputs a unit
+   has, the further one step moves it. */
+double rate_for(const struct images *images, double rate);
+
 /* The mean cross-entropy of a part, and the share of its rows whose largest logit is that of their class; in the mode of use
    (WG_EVAL_MODE). NaN on failure. */
 struct score {

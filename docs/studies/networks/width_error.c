@@ -31,7 +31,7 @@ static bool fit(struct study_run *run, const struct images *images, int64_t widt
 {
     wg_nn_module *net = wg_nn_mlp(WG_SIZES(images->pixels, width, images->classes), .seed = seed);
     bool good = net && (!run->control || copy_units(net, width, images->pixels, images->classes));
-    wg_optim *adam = good ? wg_optim_adam(wg_nn_parameters(net), .lr = 0.01) : NULL;
+    wg_optim *adam = good ? wg_optim_adam(wg_nn_parameters(net), .lr = rate_for(images, 0.01)) : NULL;
     const int64_t steps = (run->quick ? 40 : 200) * (wg_extent(images->train.y, 0) / BATCH);
     wg_lr *cosine = wg_lr_cosine(.steps = steps);
     struct trainer trainer = {apply_module, net, &images->train, adam, cosine, BATCH, .seed = seed};
