@@ -100,7 +100,8 @@ bool study_row(struct study_run *run, const char *format, ...)
 bool study_table(struct study_run *run, const char *part, const char *header)
 {
     char path[MAX_PATH];
-    const bool written = !run->csv || (!ferror(run->csv) & (fclose(run->csv) == 0));
+    bool written = !run->csv || !ferror(run->csv);
+    written = (!run->csv || fclose(run->csv) == 0) && written;
     if (!written)
         fprintf(stderr, "wengert study %s: expected to write the table before %s.csv in %s\n", run->name, part, run->folder);
     run->csv = written ? open_file(run, part, "csv", path) : NULL;

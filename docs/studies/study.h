@@ -16,7 +16,7 @@ enum { STUDY_MAX_TEXT = 400 };
    quick: at most the seconds that studies.def gives, for automatic tests. What that is too short for is a weaker claim, study_reduced.
    control: the run is spoiled as study.control says, and its deciding claim must fail.
    seed: of everything random; 1 unless --seed says otherwise.
-   data: a folder of MNIST, Fashion-MNIST or CIFAR files, for studies of images; NULL: the handwritten digits that the library has. */
+   data: of a study of images, a folder of MNIST, Fashion-MNIST or CIFAR files; NULL: the handwritten digits that the library has. */
 struct study_run {
     const char *name, *folder, *data;
     bool quick, control;
@@ -30,9 +30,11 @@ struct study_run {
 /* run returns false if the study could not go on; the reason was printed, or is the library's first error.
    control: what a control run spoils, as "the printed minimum (3, 0)".
    details: paragraphs for --help, or NULL.
+   images: it takes --data.
    table: its own options, a struct of table.size bytes. */
 struct study {
     const char *name, *control, *details;
+    bool images;
     wg_option_table table;
     bool (*run)(struct study_run *run, const void *options);
 };

@@ -81,11 +81,14 @@ def record(name, folder):
     result = RESULT.match(lines[-1]) if lines else None
     if not result or result["name"] != name or result["mode"] != "full":
         sys.exit(f"docs/tools/studies.py: expected the line of a full run of {name} at the end of {folder}/said.txt, got {lines[-1:]}")
+    picture, script = Path(folder) / f"{name}.svg", Path(folder) / f"{name}.gp"
+    if not picture.exists() or picture.stat().st_mtime < script.stat().st_mtime:
+        sys.exit(f"docs/tools/studies.py: expected a picture of this run, {picture}: is gnuplot installed?")
     for chapter, _, studies in read_list():
         if name in (names := [study["name"] for study in studies]):
             results = {key: match[0] for key, match in read_results(chapter).items()} | {name: lines[-1]}
             (BOOK / chapter / "results.txt").write_text("".join(results[n] + "\n" for n in names if n in results))
-            shutil.copy(Path(folder) / f"{name}.svg", BOOK / chapter / f"{name}.svg")
+            shutil.copy(picture, BOOK / chapter / f"{name}.svg")
 
 
 # ---- the check ----

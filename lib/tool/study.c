@@ -163,7 +163,7 @@ static int read_and_run(const struct entry *entry, int argc, char **argv)
                                 .operands = "",
                                 .out = "FOLDER",
                                 .out_help = "where its files go; made if it is not there (default: its name)",
-                                .data = true,
+                                .data = entry->study->images,
                                 .table = {options, n, at + sizeof(common_options)},
                                 .details = details};
     if (arguments_read(&usage, argc, argv, &arguments, &status))

@@ -34,7 +34,8 @@ static const struct command *find(const char *name)
 /* The status of a command, which has failed if what it printed did not arrive. */
 static int written(int status)
 {
-    if ((fflush(stdout) == 0) & !ferror(stdout))
+    const bool flushed = fflush(stdout) == 0;
+    if (flushed && !ferror(stdout))
         return status;
     return status ? status : misused("wengert", "expected to write to standard output");
 }

@@ -116,4 +116,4 @@ static bool run(struct study_run *run, const void *options)
 }
 
 const struct study study_adaptive_sgd = {
-    .name = "adaptive_sgd", .control = "adaptive rules at their smallest rates, not their best", .run = run};
+    .name = "adaptive_sgd", .images = true, .control = "adaptive rules at their smallest rates, not their best", .run = run};

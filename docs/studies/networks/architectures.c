@@ -143,4 +143,4 @@ static bool run(struct study_run *run, const void *options)
 }
 
 const struct study study_architectures = {
-    .name = "architectures", .control = "the pixels of all images in one random order", .run = run};
+    .name = "architectures", .images = true, .control = "the pixels of all images in one random order", .run = run};

@@ -111,4 +111,4 @@ static bool run(struct study_run *run, const void *options)
     return good;
 }
 
-const struct study study_double_descent = {.name = "double_descent", .control = "a ridge of 0.01", .run = run};
+const struct study study_double_descent = {.name = "double_descent", .images = true, .control = "a ridge of 0.01", .run = run};

@@ -140,4 +140,4 @@ static bool run(struct study_run *run, const void *options)
 }
 
 const struct study study_dropout_stability = {
-    .name = "dropout_stability", .control = "networks trained without dropout", .run = run};
+    .name = "dropout_stability", .images = true, .control = "networks trained without dropout", .run = run};

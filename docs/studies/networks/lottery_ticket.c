@@ -138,4 +138,4 @@ static bool run(struct study_run *run, const void *options)
 }
 
 const struct study study_lottery_ticket = {
-    .name = "lottery_ticket", .control = "a ticket that begins with another network's weights", .run = run};
+    .name = "lottery_ticket", .images = true, .control = "a ticket that begins with another network's weights", .run = run};

@@ -133,4 +133,4 @@ static bool run(struct study_run *run, const void *options)
 }
 
 const struct study study_mode_connectivity = {
-    .name = "mode_connectivity", .control = "a middle point that is not trained", .run = run};
+    .name = "mode_connectivity", .images = true, .control = "a middle point that is not trained", .run = run};

@@ -87,4 +87,4 @@ static bool run(struct study_run *run, const void *options)
     return good;
 }
 
-const struct study study_random_labels = {.name = "random_labels", .control = "linear hidden units", .run = run};
+const struct study study_random_labels = {.name = "random_labels", .images = true, .control = "linear hidden units", .run = run};

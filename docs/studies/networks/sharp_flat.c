@@ -119,4 +119,4 @@ static bool run(struct study_run *run, const void *options)
 }
 
 const struct study study_sharp_flat = {
-    .name = "sharp_flat", .control = "all images in each step instead of small batches", .run = run};
+    .name = "sharp_flat", .images = true, .control = "all images in each step instead of small batches", .run = run};

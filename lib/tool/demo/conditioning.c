@@ -74,7 +74,7 @@ static bool print(struct demo_state *state)
     printf("step %lld   x = (%.6g, %.6g), the @   f = %.6g   gradient (%.6g, %.6g)\n", (long long)state->step, x[0], x[1], f, x[0],
            o->curvature * x[1]);
     printf("a step multiplies x1 by 1 - α = %.4g and x2 by 1 - ακ = %.4g%s; %s\n", 1 - o->rate, 1 - o->rate * o->curvature,
-           o->momentum ? ", without momentum" : "",
+           o->momentum > 0 ? ", without momentum" : "",
            o->rate == 0                                              ? "it stays"
            : o->rate * fmax(1, o->curvature) < 2 * (1 + o->momentum) ? "it converges"
                                                                      : "it diverges");
