@@ -117,7 +117,9 @@ static bool run(struct study_run *run, const void *options)
         without = fmax(without, fabs(constant[i] - difference));
         good = study_row(run, "%.9g,%.9g,%.9g", difference, slope[i], constant[i]);
     }
-    if (!good || !check_weights(run, &l, generator) || !check_use(run, generator))
+    good = good && check_weights(run, &l, generator) && check_use(run, generator);
+    wg_free(generator);
+    if (!good)
         return false;
     study_decide(run, worst <= 1e-8,
                  "∂L/∂x through batch norm's statistics is the central difference within %.1e of 1e-8 (its error, h = 1e-5); "

@@ -35,6 +35,7 @@ static bool deepen(struct study_run *run, const char *name, wg_init_rule rule, d
                 good = study_row(run, "%s,%d,%d,%.9g", name, l, WIDTH - i, value[i]);
         *ratio = value[WIDTH - 1] / value[0];
     }
+    wg_free(generator);
     return good;
 }
 
@@ -49,7 +50,8 @@ static double digamma(double x)
 static double deviation(wg_shape shape, uint64_t seed)
 {
     WG_TAPE(tape);
-    wg_tensor *w = wg_init_tensor(WG_F64, shape, wg_generator(seed, 1), WG_INIT_ORTHOGONAL);
+    wg_tensor *generator = wg_generator(seed, 1), *w = wg_init_tensor(WG_F64, shape, generator, WG_INIT_ORTHOGONAL);
+    wg_free(generator);
     return sqrt(wg_item(wg_nn_penalty_orthogonality((wg_tensor_list){1, &w, NULL}, 1)));
 }
 

@@ -89,6 +89,7 @@ static bool run(struct study_run *run, const void *options)
     wg_tensor *generator = wg_generator(run->seed, 0);
     wg_tensor *m = wg_normal(generator, WG_F64, WG_SHAPE(ROWS, COLUMNS), 0, 1);
     wg_tensor *start = wg_init_tensor(WG_F64, WG_SHAPE(ROWS, COLUMNS), generator, WG_INIT_ORTHOGONAL);
+    wg_free(generator);
     double sigma[COLUMNS], end[WAYS][2], off = 0, apart = 0;
     wg_tensor *polar = polar_factor(m, sigma);
     bool good = polar && start && study_row(run, "way,step,deviation,distance");

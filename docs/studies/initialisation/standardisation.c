@@ -25,6 +25,7 @@ static bool make(struct data *data, uint64_t seed)
 {
     wg_tensor *generator = wg_generator(seed, 0), *z = wg_normal(generator, WG_F64, WG_SHAPE(ROWS, 2), 0, 1);
     wg_tensor *noise = wg_normal(generator, WG_F64, WG_SHAPE(ROWS), 0, 0.1);
+    wg_free(generator);
     wg_tensor *mix = wg_from(((const double[]){1, correlation, 0, sqrt(1 - correlation * correlation)}), WG_SHAPE(2, 2));
     wg_tensor *unit = wg_matmul(z, mix); /* variance 1 */
     data->x = wg_add(wg_mul(unit, wg_from(scale, WG_SHAPE(2))), wg_from(offset, WG_SHAPE(2)));

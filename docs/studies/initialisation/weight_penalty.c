@@ -80,6 +80,7 @@ static bool run(struct study_run *run, const void *options)
     WG_TAPE(tape);
     wg_tensor *generator = wg_generator(run->seed, 0);
     const struct data train = make(generator, POINTS, noise), test = make(generator, TEST, 0);
+    wg_free(generator);
     wg_tensor *w = wg_keep(wg_zeros(WG_F64, WG_SHAPE(TERMS, 1)));
     wg_minimizer *newton = wg_set_requires_grad(w, true) ? wg_minimize_newton(((wg_tensor_list){1, &w, NULL})) : NULL;
     double error[STRENGTHS], size[STRENGTHS], worst = 0, best = 1e9;
