@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { FEATURES = 8, BATCH = 4, STEPS = 2000, RATES = 8 };
+enum { FEATURES = 8, BATCH = 4, STEPS = 2000, RATES = 6, RUNS = 4 };
 
 static wg_tensor *features(wg_tensor *generator)
 {
@@ -18,10 +18,11 @@ static wg_tensor *features(wg_tensor *generator)
     return wg_mul(wg_cast(wg_lt(u, there), WG_F64), sign);
 }
 
-/* |w - w*| of each weight after the steps, w* = (1, …, 1); false on failure. */
-static bool train(struct study_run *run, bool adagrad, double rate, double error[FEATURES])
+/* Adds to squares the (w - w*)² of each weight after the steps, w* = (1, …, 1), over RUNS; false on failure. */
+static bool train(const struct study_run *run, uint64_t stream, bool adagrad, double rate, double squares[FEATURES])
 {
-    wg_tensor *w = wg_set_requires_grad(wg_zeros(WG_F64, WG_SHAPE(FEATURES, 1)), true), *generator = wg_generator(run->seed, 0);
+    double end[FEATURES] = {0};
+    wg_tensor *w = wg_set_requires_grad(wg_zeros(WG_F64, WG_SHAPE(FEATURES, 1)), true), *generator = wg_generator(run->seed, stream);
     const wg_tensor_list list = {1, &w, NULL};
     wg_optim *optim = adagrad ? wg_optim_adagrad(list, .lr = rate) : wg_optim_sgd(list, .lr = rate);
     bool good = optim != NULL;
@@ -32,32 +33,33 @@ static bool train(struct study_run *run, bool adagrad, double rate, double error
         good = wg_backward(wg_mul_scalar(wg_mean(wg_square(wg_sub(wg_matmul(x, w), y))), 0.5)) == WG_OK &&
                wg_optim_step(optim) == WG_OK;
     }
-    good = good && wg_read(w, error) == WG_OK;
+    good = good && wg_read(w, end) == WG_OK;
     for (int j = 0; j < FEATURES; j++)
-        error[j] = fabs(error[j] - 1);
+        squares[j] += (end[j] - 1) * (end[j] - 1) / RUNS;
     wg_optim_destroy(optim);
     wg_free(w), wg_free(generator);
     return good;
 }
 
-/* The smallest distance ‖w - w*‖ over the rates, and the errors there. */
+/* The smallest root mean square, over the runs, of the distance ‖w - w*‖ over the rates, and the weights' errors there. NaN on failure. */
 static double best(struct study_run *run, bool adagrad, double error[FEATURES])
 {
     double least = INFINITY;
     for (int i = 0; i < RATES; i++) {
-        double now[FEATURES], squares = 0;
-        const double rate = 2 * pow(0.5, i);
-        if (!train(run, adagrad, rate, now))
-            return NAN;
+        double squares[FEATURES] = {0}, sum = 0;
+        const double rate = pow(0.5, i);
+        for (uint64_t stream = 0; stream < RUNS; stream++)
+            if (!train(run, stream, adagrad, rate, squares))
+                return NAN;
         for (int j = 0; j < FEATURES; j++)
-            squares += now[j] * now[j];
-        if (!study_row(run, "%s,%g,%.9g", adagrad ? "adagrad" : "sgd", rate, sqrt(squares)))
+            sum += squares[j];
+        if (!study_row(run, "%s,%g,%.9g", adagrad ? "adagrad" : "sgd", rate, sqrt(sum)))
             return NAN;
-        if (!(sqrt(squares) < least))
+        if (!(sqrt(sum) < least))
             continue;
-        least = sqrt(squares);
+        least = sqrt(sum);
         for (int j = 0; j < FEATURES; j++)
-            error[j] = now[j];
+            error[j] = sqrt(squares[j]);
     }
     return least;
 }
@@ -73,10 +75,10 @@ static bool run(struct study_run *run, const void *options)
     for (int j = 0; j < FEATURES && good; j++)
         good = study_row(run, "%d,%.6g,%.6g", j, sgd[j], adagrad[j]);
     study_decide(
-        run, of_adagrad < 0.6 * of_sgd,
+        run, of_adagrad < 0.85 * of_sgd,
         "features that are there with probability 1 to 1/128: at the best of %d rates AdaGrad ends %.2f from the weights and "
-        "SGD %.2f, %.2f of it; below 0.6",
-        RATES, of_adagrad, of_sgd, of_adagrad / of_sgd);
+        "SGD %.2f, root mean squares of %d runs: %.2f of it; below 0.85",
+        RATES, of_adagrad, of_sgd, RUNS, of_adagrad / of_sgd);
     return good && !isnan(of_sgd + of_adagrad);
 }
 
