@@ -38,6 +38,7 @@ static bool make(struct problem *of, uint64_t seed)
     wg_tensor *both[] = {wg_mul(radius, wg_cos(angle)), wg_mul(radius, wg_sin(angle))};
     wg_tensor *inside = wg_add_scalar(wg_neg(outside), 1);
     *of = (struct problem){.x = wg_keep(wg_stack(both, 2, 1)), .y = wg_keep(inside)};
+    wg_free(generator);
     return of->x && of->y;
 }
 

@@ -20,6 +20,7 @@ bool linear_net_make(struct linear_net *of, uint64_t seed)
     WG_TAPE(tape);
     wg_tensor *generator = wg_generator(seed, 0), *x = wg_normal(generator, WG_F64, table, 0, 1);
     wg_tensor *map = wg_normal(generator, WG_F64, square, 0, 1), *noise = wg_normal(generator, WG_F64, table, 0, 0.3);
+    wg_free(generator);
     wg_tensor *y = wg_add(wg_matmul(x, map), noise), *xt = wg_transpose(x, 0, 1), *xy = wg_matmul(xt, y), *values, *vectors;
     wg_tensor *r = wg_transpose(wg_solve(wg_matmul(xt, x), xy), 0, 1);
     if (wg_eigh(wg_mul_scalar(wg_matmul(r, xy), 1.0 / ROWS), &values, &vectors) != WG_OK || wg_read(values, of->lambda) != WG_OK)

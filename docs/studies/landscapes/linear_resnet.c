@@ -98,8 +98,9 @@ static double descend(struct study_run *run, struct problem *of, int layers)
 static bool make(struct problem *of, uint64_t seed)
 {
     WG_TAPE(tape);
-    wg_tensor *identity = wg_diag(wg_ones(WG_F64, WG_SHAPE(D)));
-    wg_tensor *z = wg_normal(wg_generator(seed, 0), WG_F64, WG_SHAPE(D, D), 0, 0.2);
+    wg_tensor *generator = wg_generator(seed, 0), *identity = wg_diag(wg_ones(WG_F64, WG_SHAPE(D)));
+    wg_tensor *z = wg_normal(generator, WG_F64, WG_SHAPE(D, D), 0, 0.2);
+    wg_free(generator);
     *of = (struct problem){.target = wg_keep(wg_add(identity, z)), .identity = wg_keep(identity)};
     return of->target && of->identity;
 }

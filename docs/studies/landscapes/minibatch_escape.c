@@ -27,7 +27,8 @@ static wg_tensor *autoencoder(wg_tensor *const *w, size_t n, void *context)
 static wg_tensor *make_data(uint64_t seed)
 {
     WG_TAPE(tape);
-    wg_tensor *z = wg_normal(wg_generator(seed, 0), WG_F64, WG_SHAPE(HALF, 2), 0, 1);
+    wg_tensor *generator = wg_generator(seed, 0), *z = wg_normal(generator, WG_F64, WG_SHAPE(HALF, 2), 0, 1);
+    wg_free(generator);
     wg_tensor *x = wg_mul(z, wg_from(((double[]){2, 1}), WG_SHAPE(2)));
     wg_tensor *both[] = {x, wg_mul(x, wg_from(((double[]){-1, 1}), WG_SHAPE(2)))};
     return wg_keep(wg_concat(both, 2, 0));
@@ -41,6 +42,15 @@ static wg_tensor *draw_batch(wg_tensor *data, wg_tensor *generator, bool pairs)
     for (int i = 0; order && i < BATCH; i++)
         row[i] = wg_data_as(order, int64_t)[pairs ? i % (BATCH / 2) : i] + (pairs && i >= BATCH / 2 ? HALF : 0);
     return order ? wg_index_select(data, 0, wg_from(row, WG_SHAPE(BATCH))) : NULL;
+}
+
+/* The first batch of a stream, the caller's. */
+static wg_tensor *keep_batch(wg_tensor *data, uint64_t seed, uint64_t stream, bool pairs)
+{
+    WG_TAPE(tape);
+    wg_tensor *generator = wg_generator(seed, stream), *batch = wg_keep(draw_batch(data, generator, pairs));
+    wg_free(generator);
+    return batch;
 }
 
 /* The distance |w₁| from the saddle (0, 1) after STEPS steps of a run, with minibatches unless generator is WG_NONE; NaN on failure. */
@@ -97,11 +107,8 @@ static bool run(struct study_run *run, const void *options)
     }
     good = good && surface(run, "all", data, &slope[0]);
     for (int i = 1; i <= 2 && good; i++) {
-        WG_TAPE(tape);
-        wg_tensor *batch = wg_keep(draw_batch(data, wg_generator(run->seed, (uint64_t)i), run->control));
-        good = batch && wg_tape_close(tape) == WG_OK;
-        tape = NULL;
-        good = good && surface(run, i == 1 ? "batch1" : "batch2", batch, &slope[i]);
+        wg_tensor *batch = keep_batch(data, run->seed, (uint64_t)i, run->control);
+        good = batch && surface(run, i == 1 ? "batch1" : "batch2", batch, &slope[i]);
         wg_free(batch);
     }
     wg_free(data);

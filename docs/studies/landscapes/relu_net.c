@@ -10,6 +10,7 @@ bool relu_net_make(struct relu_net *of, int64_t n, int64_t d, uint64_t seed)
               *values, *vectors;
     wg_tensor *x = wg_div(z, wg_norm2(z, .axis = 1, .keepdims = true));
     wg_tensor *y = wg_sign(wg_normal(generator, WG_F64, WG_SHAPE(n), 0, 1));
+    wg_free(generator);
     wg_tensor *cosine = wg_clamp(wg_matmul(x, wg_transpose(x, 0, 1)), -1, 1);
     wg_tensor *kernel = wg_mul(cosine, wg_add_scalar(wg_neg(wg_acos(cosine)), M_PI));
     if (wg_eigh(wg_mul_scalar(kernel, 1 / (2 * M_PI)), &values, &vectors) != WG_OK)
