@@ -121,7 +121,7 @@ static int run_study(const struct entry *entry, const struct arguments *argument
     const char *verdict = !good ? "FAIL" : run.reduced && !run.control ? "REDUCED" : "PASS";
     printf("%s %s", verdict, name);
     if (run.control)
-        printf(", control: with %s the deciding claim %s", entry->study->control, run.decision ? "holds, and must not" : "fails");
+        printf(", control: with %s the deciding claim %s", entry->study->control, run.decision ? "holds, and must not" : "fails, as it must");
     printf(" (%s, seed %lld, %.1f s): %s\n", run.quick ? "quick" : "full", (long long)common->seed, seconds_now() - start,
            run.decided ? run.deciding : "nothing was decided");
     return good ? TOOL_OK : TOOL_FAILED;
@@ -135,7 +135,7 @@ static char *details_of(const struct entry *entry)
     const char *details = entry->study->details, *control = entry->study->control;
     char *text = NULL;
     const int length = asprintf(&text,
-                                "%s%sControl: %s.\nSeconds on two cores, at most: quick %d, full %d.\nRows of the seed book: %s.",
+                                "%s%sControl: %s.\nSeconds on two cores, at most: quick %d, full %d.\nRows of docs/studies/rows.def: %s.",
                                 details ? details : "", details ? "\n\n" : "", control ? control : "none", entry->quick,
                                 entry->full, entry->rows[0] ? entry->rows : "none");
     return length < 0 ? NULL : text;
@@ -181,6 +181,6 @@ int command_study(int argc, char **argv)
     for (int i = 0; i < N_ENTRIES; i++)
         if (entries[i].study && strcmp(argv[0], entries[i].study->name) == 0)
             return read_and_run(&entries[i], argc - 1, argv + 1);
-    (void)misused("wengert study", "expected the name of a study, got %s", argv[0]);
-    return print_list(stderr, TOOL_MISUSED);
+    print_list(stderr, TOOL_MISUSED); /* first: it is long */
+    return misused("wengert study", "expected the name of a study as above, got %s", argv[0]);
 }
