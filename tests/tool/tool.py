@@ -89,7 +89,8 @@ refused(["study", studies[0], "--nosuch"], "expected --out FOLDER,", "--quick, -
 refused(["study", studies[0], "--out"], "expected a value behind --out")
 refused(["study", studies[0], "--quick=1"], "expected --quick without a value")
 refused(["study", studies[0], "--quick", "--full"], "expected --quick or --full, got both")
-refused(["study", studies[0], "--data"], "expected a value behind --data")
+refused(["study", "random_labels", "--data"], "expected a value behind --data")
+refused(["study", "bowl", "--data", "/tmp"], "wengert study bowl: expected", "got --data")
 for words, expected in ((["nosuch"], "expected a study or a chapter of docs/studies/studies.def, got nosuch"), (["--seed"], "expected a value behind --seed"),
                         (["--nosuch"], "expected an option as below, got --nosuch"), (["--record"], "expected --full with --record"),
                         (["--data", "/nosuch"], "expected a folder behind --data, got /nosuch")):
