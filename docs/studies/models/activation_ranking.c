@@ -45,8 +45,9 @@ static bool load(struct digits *d)
     *d = (struct digits){0};
     if (wg_dataset_digits(&x, &y, .flat = true) != WG_OK)
         return false;
-    d->x = wg_copy(wg_slice(x, 0, 0, TRAIN, 1)), d->y = wg_copy(wg_slice(y, 0, 0, TRAIN, 1));
-    d->test = wg_copy(wg_slice(x, 0, TRAIN, ALL, 1)), d->test_y = wg_copy(wg_slice(y, 0, TRAIN, ALL, 1));
+    WG_TAPE(tape);
+    d->x = wg_keep(wg_slice(x, 0, 0, TRAIN, 1)), d->y = wg_keep(wg_slice(y, 0, 0, TRAIN, 1));
+    d->test = wg_keep(wg_slice(x, 0, TRAIN, ALL, 1)), d->test_y = wg_keep(wg_slice(y, 0, TRAIN, ALL, 1));
     wg_free(x), wg_free(y);
     return d->x && d->y && d->test && d->test_y;
 }
