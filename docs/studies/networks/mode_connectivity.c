@@ -69,7 +69,10 @@ static wg_tensor *train_end(const struct images *images, wg_sizes sizes, uint64_
 /* Trains θ, and measures the curve; *highest is its highest training loss. Control: θ stays where it began. */
 static bool connect(struct study_run *run, const struct images *images, struct curve *curve, int pair, double *highest)
 {
-    curve->theta = wg_mul_scalar(wg_add(curve->a, curve->b), 0.5);
+    {
+        WG_TAPE(tape);
+        curve->theta = wg_keep(wg_mul_scalar(wg_add(curve->a, curve->b), 0.5));
+    }
     curve->t = NAN;
     bool good = curve->theta && wg_set_requires_grad(curve->theta, true);
     wg_optim *adam = wg_optim_adam(((wg_tensor_list){1, &curve->theta, NULL}), .lr = rate_for(images, 3e-3));
