@@ -125,4 +125,5 @@ static bool run(struct study_run *run, const void *options)
     return good;
 }
 
-const struct study study_untrained_subnetwork = {.name = "untrained_subnetwork", .images = true, .control = "a choice at random", .run = run};
+const struct study study_untrained_subnetwork = {
+    .name = "untrained_subnetwork", .images = true, .control = "a choice at random", .run = run};

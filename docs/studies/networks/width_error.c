@@ -82,4 +82,5 @@ static bool run(struct study_run *run, const void *options)
     return good;
 }
 
-const struct study study_width_error = {.name = "width_error", .images = true, .control = "hidden units that begin as copies of one", .run = run};
+const struct study study_width_error = {
+    .name = "width_error", .images = true, .control = "hidden units that begin as copies of one", .run = run};
