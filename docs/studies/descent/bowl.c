@@ -14,7 +14,7 @@ static wg_tensor *bowl(wg_tensor *x, double weight)
     return wg_sum(wg_mul(wg_from(((double[]){1, weight}), WG_SHAPE(2)), wg_square(x)));
 }
 
-/* STEPS steps at this rate from (-2, 1), as rows of the table. The distance from the minimum, 0, behind the last one; *factor: that over
+/* STEPS steps at this rate from (-2, 1), as rows of the table. The distance from the minimum, 0, after the last one; *factor: that over
    the distance before it. NaN if something failed. */
 static double descend(struct study_run *run, double weight, double rate, double *factor)
 {

@@ -1,4 +1,4 @@
-/* Gradient descent or stochastic gradient descent? Least squares, f(w) = 1/2m ‖y - Xw‖², with X of 10,000 × 500. A step of gradient descent
+/* Gradient descent or stochastic gradient descent? Least squares, f(w) = ‖y - Xw‖²/(2m), with X of 10,000 × 500. A step of gradient descent
    (GD) uses all m examples, one of SGD a single one, in a new random order each epoch. By iteration GD is ahead by far. But m steps of SGD,
    an epoch, cost about as much as one of GD; and by epoch SGD is ahead, until the noise of its steps stops it.
 

@@ -2,7 +2,7 @@
    away, and the gradient back. For a quadratic loss with the Hessian H and the covariance C of an example's gradient at w*, the long-run
    covariance Σ of w solves HΣ + ΣH = γ C/B for small γ, so
 
-       E‖w - w*‖² = γ/2B tr(H⁻¹C)
+       E‖w - w*‖² = γ/(2B) tr(H⁻¹C)
 
    half the rate, or twice the batch, halves it; full batches have none.
 
@@ -86,7 +86,7 @@ static bool measure(struct study_run *run, struct problem *p)
     const double tolerance = run->quick ? 0.8 : 0.25, slope = study_exponent(x, y, n), within = run->quick ? 0.2 : 0.1;
     (run->quick ? study_reduced : study_decide)(
         run, worst <= tolerance && fabs(slope - 1) <= within,
-        "SGD at rates 0.01 … 0.08 with batches of 1, 4, 16: E‖w - w*‖² is γ/2B tr(H⁻¹C) within %.0f %%, at most %.0f (finite rates and runs), and its "
+        "SGD at rates 0.01 … 0.08 with batches of 1, 4, 16: E‖w - w*‖² is γ/(2B) tr(H⁻¹C) within %.0f %%, at most %.0f (finite rates and runs), and its "
         "exponent in γ/B %.3f, expected 1 within %g",
         100 * worst, 100 * tolerance, slope, within);
     return true;

@@ -20,4 +20,4 @@ set key top left
 part = folder.'/levels.csv'
 size(i) = int(word('1 4 16', i))
 plot for [i=1:3] part using 1:($2 == size(i) ? $3 : NaN) with points lt i pt int(word('7 9 5', i)) ps 0.9 title sprintf('batches of %d', size(i)), \
-     for [i=1:3] part using 1:($2 == size(i) ? $4 : NaN) with lines lt i lw 1 dt 2 title (i == 1 ? 'γ/2B tr(H^{-1}C)' : '')
+     for [i=1:3] part using 1:($2 == size(i) ? $4 : NaN) with lines lt i lw 1 dt 2 title (i == 1 ? 'γ/(2B) tr(H^{-1}C)' : '')

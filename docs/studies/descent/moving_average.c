@@ -35,7 +35,7 @@ static bool step(wg_optim *optim, wg_tensor *w, const double *g)
     return wg_backward(wg_sum(wg_mul(wg_from(g, WG_SHAPE(N)), w))) == WG_OK && wg_optim_step(optim) == WG_OK;
 }
 
-/* Adam's averages, over the last two steps: with an even number of steps behind it, either gradient was there as often. */
+/* Adam's averages, over the last two steps: after an even number of steps both gradients have occurred equally often. */
 static bool measure(struct study_run *run, double beta, double mean[N], double square[N])
 {
     wg_tensor *w = wg_zeros(WG_F64, WG_SHAPE(N));

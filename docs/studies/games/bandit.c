@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* k features, and 1 behind them, with costs. Of the deterministic gradient the features are a - θ; of the stochastic one ∇ ln π by θ, which is (a - θ)/σ², and by
+/* k features, and then 1, with costs. Of the deterministic gradient the features are a - θ; of the stochastic one ∇ ln π by θ, which is (a - θ)/σ², and by
    y = ln σ². Here they have the unit of (a - θ)/σ, in which the least squares stay well conditioned however small σ becomes. */
 struct batch {
     int rows, k;

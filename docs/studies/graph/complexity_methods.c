@@ -49,7 +49,7 @@ static double equations_closed_form(double k, double h)
     return plain_forward_operations(k, h) + 2 * h + k * (h * h + h) + (k - 1) * 2 * h * h;
 }
 
-/* With m = k - j layers behind W_j there are H^m paths from each of its H rows, and each path is walked for each of the H columns: 2 m + 1
+/* With m = k - j layers after W_j there are H^m paths from each of its H rows, and each path is walked for each of the H columns: 2 m + 1
    multiplications and an addition. The sum over m of (m + 1) H^m is the fraction. */
 static double paths_closed_form(double k, double h)
 {

@@ -46,7 +46,7 @@ bool paths(const struct network *net, double *gradient, struct operations *done)
 bool forward_mode(const struct network *net, double *gradient, struct operations *done);
 bool differences(const struct network *net, double *gradient, struct operations *done);
 
-/* A method. run fills gradient, all parameters one behind the other in row-major order, and counts what it does; closed_form is what
+/* A method. run fills gradient, all parameters one after the other in row-major order, and counts what it does; closed_form is what
    the count must be. tolerance: of the gradient, relative to the largest element of the gradient of the same parameter. */
 struct method {
     const char *name, *label;

@@ -105,7 +105,7 @@ static bool run(struct study_run *run, const void *options)
                     peak.blocks, l->allocator_peak, l->step[at].op, at + 1);
         study_decide(
             run, differ == 0,
-            "a step of Adam of LeNet: the blocks whose lifetimes are not over add up to the bytes that the allocator counts, exactly, behind each of %zu "
+            "a step of Adam of LeNet: the blocks whose lifetimes are not over add up to the bytes that the allocator counts, exactly, after each of %zu "
             "ops but %d (allowed: 0); the most is %.2f MiB",
             l->n_steps, differ, (double)highest / 0x1p20);
     }

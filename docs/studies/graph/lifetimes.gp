@@ -1,4 +1,4 @@
-set title 'LeNet on 64 images: memory behind each op of a step of Adam'
+set title 'LeNet on 64 images: memory after each op of a step of Adam'
 set xlabel 'op, in the order in which they ran'
 set ylabel 'MiB in use'
 M = 1024.0**2

@@ -45,7 +45,7 @@ static bool is_exact(const struct cost *c, double m, double n)
            fabs(c->solve - solve) <= 1e-14 * solve && c->update == n;
 }
 
-/* Counts one step with n parameters: a row. *left: the norm of the gradient behind the step, over that before. */
+/* Counts one step with n parameters: a row. *left: the norm of the gradient after the step, over that before. */
 static bool add_size(struct study_run *run, int n, struct cost *c, double *left)
 {
     struct problem p = {0};

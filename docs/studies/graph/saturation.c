@@ -1,5 +1,5 @@
 /* The plateau of a saturated neuron, h = φ(z) with z = θx. By the chain rule δz = δh φ'(z) and δθ = δz x: where φ is flat, φ' is small and
-   so is every gradient behind it, however wrong h is.
+   so is every gradient below it, however wrong h is.
 
    How long descent stays there follows for the sigmoid σ, whose derivative is σ' = σ(1 - σ). With L = h²/2 and x = 1 the gradient is
    σ²(1 - σ), so small steps at the rate α need the time ∫ dz / σ²(1 - σ) from z = z₀ down to 0, which is

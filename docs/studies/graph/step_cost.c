@@ -1,4 +1,4 @@
-/* What a step of gradient descent costs, counted on least squares, f(w) = |X w - y|² / 2m with m examples and n parameters. The gradient of b
+/* What a step of gradient descent costs, counted on least squares, f(w) = |Xw - y|²/(2m) with m examples and n parameters. The gradient of b
    examples takes 4bn + 5b + 1 operations, and the update of w by it 2n + 1. So a step on all examples is O(mn), of which descent adds O(n);
    a batch of B examples puts B in place of m, and the cost of a step no longer depends on how many examples there are.
 

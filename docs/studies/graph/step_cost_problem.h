@@ -1,4 +1,4 @@
-/* Least squares with counted operations, for the studies step_cost and newton_step: f(w) = |X w - y|² / 2m, m examples, n parameters. */
+/* Least squares with counted operations, for the studies step_cost and newton_step: f(w) = |Xw - y|²/(2m), m examples, n parameters. */
 #ifndef WG_STUDIES_STEP_COST_PROBLEM_H
 #define WG_STUDIES_STEP_COST_PROBLEM_H
 

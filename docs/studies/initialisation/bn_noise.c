@@ -73,13 +73,13 @@ static bool run(struct study_run *run, const void *options)
     if (run->quick)
         study_reduced(
             run, fabs(mean[NOISY] - mean[NORMALISED]) <= 0.08 && moved[NOISY] > 100 * moved[NORMALISED],
-            "%s, 1 seed, 150 steps: noise behind batch norm "
+            "%s, 1 seed, 150 steps: noise after batch norm "
             "moves the units' means %.2f deviations a step, above 100 times %.2g without it; accuracy %.3f and %.3f, within 0.08",
             data, moved[NOISY], moved[NORMALISED], mean[NOISY], mean[NORMALISED]);
     else
         study_decide(
             run, fabs(mean[NOISY] - mean[NORMALISED]) <= 0.01 && moved[NOISY] > moved[PLAIN],
-            "%s, 5 seeds: noise behind batch norm moves the units' means %.2f "
+            "%s, 5 seeds: noise after batch norm moves the units' means %.2f "
             "deviations a step, more than without batch norm, %.2f, and test accuracy is %.4f, without noise %.4f: within 0.01",
             data, moved[NOISY], moved[PLAIN], mean[NOISY], mean[NORMALISED]);
     return true;

@@ -32,7 +32,7 @@ static double variance(enum name rule, int l)
     return (const double[RULES]){1 / in, 1 / out, 2 / (in + out), 2 / in, 2 / sqrt(in * out)}[rule];
 }
 
-/* Of one form of a rule: mean squares of the signal and of the gradient behind each layer; the variance of the weights over its formula,
+/* Of one form of a rule: mean squares of the signal and of the gradient after each layer; the variance of the weights over its formula,
    and the largest weight over √(3v), the bound of U(±√(3v)), both the farthest from 1 of all layers. */
 struct measured {
     double signal[LAYERS], gradient[LAYERS], variance, bound;

@@ -8,7 +8,7 @@ set xlabel 'layer'
 set xrange [0.8:6.2]
 set yrange [0.0015:8]
 set xtics 1
-set title 'signal: mean square behind each layer (200 → 52 units, relu)'
+set title 'signal: mean square after each layer (200 → 52 units, relu)'
 set ylabel 'mean square' offset 1,0
 set key bottom left
 plot for [i=1:5] csv using (is(i, 'N') ? $3 : NaN):5 with lines lt i notitle, \

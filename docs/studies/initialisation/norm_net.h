@@ -19,7 +19,7 @@ wg_nn_module *norm_net(const struct images *images, const struct norm_net_kind *
 /* How many children of the network stand before the activation of a hidden layer, counted from 0. */
 size_t norm_net_before_activation(const struct norm_net_kind *kind, int layer);
 
-/* The mean and the deviation of each of n units over the rows of x, behind the first `children` children of the network, in training. The noise
+/* The mean and the deviation of each of n units over the rows of x, after the first `children` children of the network, in training. The noise
    is that of the next step. */
 bool norm_net_moments(const wg_nn_module *net, size_t children, wg_tensor *x, int n, double *mean, double *deviation);
 

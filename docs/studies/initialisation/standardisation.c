@@ -1,4 +1,4 @@
-/* Standardised inputs. Of a linear model w·x + b with the squared loss Σ (w·x + b - t)²/2m the Hessian is the matrix of second moments
+/* Standardised inputs. Of a linear model w·x + b with the squared loss Σ (w·x + b - t)²/(2m) the Hessian is the matrix of second moments
    of (x, 1):
 
        H = [ Σ + μμᵀ  μ ]

@@ -4,7 +4,7 @@
 
    n unit inputs and any labels. While the wᵣ hardly move, f - y shrinks by 1 - ηH a step with H near its limit for m → ∞,
 
-       H∞ᵢⱼ = κ² xᵢᵀxⱼ (π - arccos xᵢᵀxⱼ)/2π.
+       H∞ᵢⱼ = κ² xᵢᵀxⱼ (π - arccos xᵢᵀxⱼ)/(2π).
 
    If its smallest eigenvalue is λ₀, then for large m and small η (theory: m = Ω(n⁶/(λ₀⁴δ³)) with probability 1 - δ, η = O(λ₀/n²))
    R_t ≤ (1 - ηλ₀/2)^t R₀. Here κ² is such that λ₀ = 2, so R_t ≤ (1 - η)^t R₀. The wᵣ move the less the more there are: by 1/√m.

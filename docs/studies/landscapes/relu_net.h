@@ -1,5 +1,5 @@
 /* The network of Du and others' theorem: m relu units with fixed signs aᵣ = ±1, f(x) = (κ/√m) Σᵣ aᵣ relu(wᵣᵀx), on n random inputs of length 1 with
-   random labels ±1. κ is such that the smallest eigenvalue λ₀ of its limit H∞ᵢⱼ = κ² xᵢᵀxⱼ (π - arccos xᵢᵀxⱼ)/2π is 2. Gradient descent on
+   random labels ±1. κ is such that the smallest eigenvalue λ₀ of its limit H∞ᵢⱼ = κ² xᵢᵀxⱼ (π - arccos xᵢᵀxⱼ)/(2π) is 2. Gradient descent on
    R/2, R = Σᵢ (f(xᵢ) - yᵢ)². */
 #ifndef WG_STUDIES_RELU_NET_H
 #define WG_STUDIES_RELU_NET_H

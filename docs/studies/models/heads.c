@@ -1,6 +1,6 @@
 /* The head of a network by task: identity and the half squared error for a number, sigmoid and binary cross entropy for one of two
    classes, softmax and cross entropy with a one-hot target for one of several. In each of the three the gradient by the head's input z
-   is prediction less target, so it is large where the prediction is far off. The squared error behind a sigmoid has the factor σ'(z)
+   is prediction less target, so it is large where the prediction is far off. The squared error after a sigmoid has the factor σ'(z)
    more, which is 0 where the sigmoid is flat.
 
    The three heads are those of J. Sun, Training DNNs: Basic Methods (Minnesota, 2020). */
@@ -12,7 +12,7 @@ enum { POINTS = 121, STEPS = 300 };
 
 enum head { IDENTITY, SIGMOID, SOFTMAX, HEADS };
 
-/* The loss of a z (1, 1), or (1, 3) for softmax, against the target t; squared: of the squared error behind the sigmoid or softmax. */
+/* The loss of a z (1, 1), or (1, 3) for softmax, against the target t; squared: of the squared error after the sigmoid or softmax. */
 static wg_tensor *loss_of(enum head head, bool squared, wg_tensor *z, wg_tensor *t)
 {
     wg_tensor *p = head == IDENTITY ? z : head == SIGMOID ? wg_sigmoid(z) : wg_softmax(z);
@@ -69,7 +69,7 @@ static double one_hot_off(void)
     return fabs(wg_item(wg_cross_entropy(z, t)) - wg_item(wg_cross_entropy(z, wg_from(((int64_t[]){0}), WG_SHAPE(1)))));
 }
 
-/* Control: the squared error behind sigmoid and softmax. */
+/* Control: the squared error after sigmoid and softmax. */
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
@@ -104,4 +104,4 @@ static bool run(struct study_run *run, const void *options)
     return true;
 }
 
-const struct study study_heads = {.name = "heads", .control = "the squared error behind sigmoid and softmax", .run = run};
+const struct study study_heads = {.name = "heads", .control = "the squared error after sigmoid and softmax", .run = run};

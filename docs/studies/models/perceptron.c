@@ -1,5 +1,5 @@
 /* The perceptron converges although the derivative of its sign is 0. Its rule, w ← w + yx at each mistake and nothing otherwise, is no
-   descent on an error behind the sign. It is a step of SGD at the rate 1 on max(0, -y wᵀx), a loss of the score before the sign, whose
+   descent on an error after the sign. It is a step of SGD at the rate 1 on max(0, -y wᵀx), a loss of the score before the sign, whose
    gradient at a mistake is -yx.
 
    Novikoff's theorem: if some w* of norm 1 has y w*ᵀx ≥ γ for all points, and all ‖x‖ ≤ R, there are at most (R/γ)² mistakes.
@@ -60,7 +60,7 @@ static int train(const double *x, const double *y, double w_out[3], int *epochs)
 }
 
 /* The gradient of (y - sign(wᵀx))², at a mistake, by w: its largest element. */
-static double gradient_behind_sign(void)
+static double gradient_after_sign(void)
 {
     WG_TAPE(tape);
     wg_tensor *w = wg_set_requires_grad(wg_from(((double[]){1, -2, 0.5}), WG_SHAPE(3)), true);
@@ -72,7 +72,7 @@ static double gradient_behind_sign(void)
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
-    double x[3 * N], y[N], w[3], R, share = 0, slope = gradient_behind_sign();
+    double x[3 * N], y[N], w[3], R, share = 0, slope = gradient_after_sign();
     int n_ended = 0;
     bool good = study_row(run, "gamma,mistakes,bound,epochs");
     for (int i = 0; i < MARGINS && good; i++) {

@@ -69,8 +69,8 @@ static bool run(struct study_run *run, const void *options)
     study_claim(run, o[1].moved > 0.1, "with the straight-through estimator the hidden weights move by %.2f; loss %.3f", o[1].moved,
                 o[1].loss);
     const double moved = o[run->control].moved;
-    study_decide(run, moved == 0, "%d steps of Adam behind %d units of sign move the hidden weights by %g; 0 expected, exactly",
-                 STEPS, HIDDEN, moved);
+    study_decide(run, moved == 0, "%d steps of Adam with %d sign units move the hidden weights by %g; 0 expected, exactly", STEPS,
+                 HIDDEN, moved);
     return true;
 }
 

@@ -6,7 +6,7 @@
 
 enum { DIGITS_TRAIN = 898, CIFAR_FILES = 5, MAX_PATH = 1024 };
 
-/* The path of a file of the folder, plain or with .gz behind. False: there is neither. */
+/* The path of a file of the folder, plain or with the ending .gz. False: there is neither. */
 static bool find(const char *folder, const char *name, char path[MAX_PATH])
 {
     snprintf(path, MAX_PATH, "%s/%s", folder, name);

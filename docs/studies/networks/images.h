@@ -1,4 +1,4 @@
-/* The images that studies of networks learn from: the handwritten digits of the library or, behind --data, a folder of files as they are
+/* The images that studies of networks learn from: the handwritten digits of the library or, with --data, a folder of files as they are
    published, plain or compressed by gzip:
        MNIST, Fashion-MNIST   train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte
        CIFAR-10               data_batch_1.bin … data_batch_5.bin, test_batch.bin
