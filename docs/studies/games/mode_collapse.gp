@@ -1,4 +1,4 @@
-set multiplot layout 1,3 margins 0.045,0.985,0.16,0.9 spacing 0.06
+set multiplot layout 1,3 margins 0.055,0.985,0.16,0.9 spacing 0.075
 $centres << EOD
 2,0
 1.414,1.414
@@ -10,6 +10,7 @@ $centres << EOD
 1.414,-1.414
 EOD
 set xlabel 'x₁'
+set ylabel 'x₂' offset 1.5,0
 set xrange [-3:3]
 set yrange [-3:3]
 set size ratio 1
@@ -26,6 +27,7 @@ set xtics 1
 set ytics 2
 set title 'modes that are found, of 8'
 set xlabel 'seed'
+set ylabel 'modes' offset 1,0
 set xrange [0.5:8.5]
 set yrange [-0.2:10.5]
 set key top right

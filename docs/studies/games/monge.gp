@@ -1,7 +1,7 @@
-set multiplot layout 1,2 margins 0.06,0.985,0.16,0.9 spacing 0.11
+set multiplot layout 1,2 margins 0.095,0.985,0.16,0.9 spacing 0.11
 set title 'one atom onto two: only a plan splits it'
-unset ytics
-set border 1
+set ytics ('to' 0, 'from' 1)
+set ylabel 'measure'
 set xlabel 'place'
 set xrange [-1.5:1.5]
 set yrange [-0.3:1.3]
@@ -18,8 +18,7 @@ EOD
 plot $atoms using 1:2:3 with points lt 1 pt 7 ps variable notitle
 unset label
 unset arrow
-set ytics
-set border 3
+set ytics auto
 set title '5 points onto 5: the 120 maps'
 set xlabel 'work of the map'
 set ylabel 'share of the maps with at most this work'

@@ -1,4 +1,4 @@
-set multiplot layout 1,3 margins 0.055,0.985,0.28,0.92 spacing 0.06
+set multiplot layout 1,3 margins 0.055,0.985,0.28,0.88 spacing 0.06
 set xlabel 'x'
 set ylabel 'y' offset 1.5,0
 set xrange [-1.6:1.6]

@@ -1,9 +1,10 @@
-set multiplot layout 2,5 margins 0.035,0.985,0.08,0.93 spacing 0.035,0.14
+set multiplot layout 2,5 margins 0.035,0.985,0.12,0.93 spacing 0.035,0.19
 name(i) = word('identity sigmoid tanh ReLU leaky_0.1 ELU sign abs maxout softmax', i)
 of(n, c) = stringcolumn(1) eq n ? column(c) : NaN
 set xrange [-5:5]
 set yrange [-1.5:3.2]
 set xtics 5
+set xlabel 'x' offset 0,0.7
 set ytics 2
 unset grid
 set xzeroaxis lc rgb '#bbbbbb'

@@ -1,4 +1,4 @@
-set multiplot layout 1,2 margins 0.075,0.985,0.14,0.9 spacing 0.085
+set multiplot layout 1,2 margins 0.075,0.965,0.14,0.9 spacing 0.085
 of(name, c) = stringcolumn(1) eq name ? column(c) : NaN
 set title 'losses 4x, -x, -x in turn: the minimum is -1'
 set xlabel 'step'

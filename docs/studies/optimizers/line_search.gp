@@ -1,4 +1,4 @@
-set multiplot layout 1,2 margins 0.085,0.985,0.14,0.9 spacing 0.1
+set multiplot layout 1,2 margins 0.085,0.965,0.14,0.9 spacing 0.1
 of(name, c) = stringcolumn(1) eq name ? column(c) : NaN
 set ylabel 'excess loss' offset 1,0
 set logscale y

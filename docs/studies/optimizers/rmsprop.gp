@@ -1,27 +1,19 @@
 set multiplot layout 1,2 margins 0.075,0.985,0.14,0.9 spacing 0.085
 is(name, c) = stringcolumn(1) eq name ? column(c) : NaN
-at(name, k, c) = stringcolumn(1) eq name && int(column(2)) % 6 == k ? column(c) : NaN
+at(name, k, c) = stringcolumn(1) eq name && int(column(2)) % 15 == 3*k ? column(c) : NaN
 set title 'lines: the library; points: the printed form'
-set xlabel 'x₁'
+set xlabel 'step'
 set ylabel 'x₂' offset 1,0
-set xrange [-1.6:1.6]
-set yrange [-0.3:4.2]
-set isosamples 25
-set contour base
-set cntrparam levels discrete 0.5,2.5
-unset surface
-set table $contours
-splot 2*(y - x**2)**2 + (1 - x)**2/2
-unset table
-set key top right noopaque
-plot $contours using 1:2 '%lf %lf' with lines lc rgb '#bbbbbb' lw 1 notitle, \
-     csv using (is('inside', 3)):4 with lines lt 1 title 'rmsprop, .eps\_inside = true', \
-     csv using (is('nesterov', 3)):4 with lines lt 5 dt 2 title '.momentum = 0.7, .nesterov = true', \
-     csv using (at('outside', 0, 5)):6 with points lt 1 pt 6 ps 1.1 title 'g/(δ + √r)', \
-     csv using (at('bare', 1, 5)):6 with points lt 2 pt 4 ps 1.1 title 'g/√r', \
-     csv using (at('inside', 2, 5)):6 with points lt 3 pt 8 ps 1.1 title 'g/√(r + ε)', \
-     csv using (at('new_weight', 3, 5)):6 with points lt 4 pt 2 ps 1.1 title 'γg² + (1-γ)r', \
-     csv using (at('nesterov', 4, 5)):6 with points lt 5 pt 10 ps 1.1 title 'x + αv'
+set xrange [0:60]
+set yrange [-0.5:4]
+set key top right Right noreverse
+plot csv using 2:(is('inside', 4)) with lines lt 1 title 'rmsprop, .eps\_inside = true', \
+     csv using 2:(is('nesterov', 4)) with lines lt 5 dt 2 title '.momentum = 0.7, .nesterov = true', \
+     csv using 2:(at('outside', 0, 6)) with points lt 1 pt 6 ps 1.1 title 'g/(δ + √r)', \
+     csv using 2:(at('bare', 1, 6)) with points lt 2 pt 4 ps 1.1 title 'g/√r', \
+     csv using 2:(at('inside', 2, 6)) with points lt 3 pt 8 ps 1.1 title 'g/√(r + ε)', \
+     csv using 2:(at('new_weight', 3, 6)) with points lt 4 pt 2 ps 1.1 title 'γg² + (1-γ)r', \
+     csv using 2:(at('nesterov', 4, 6)) with points lt 5 pt 10 ps 1.1 title 'x + αv'
 set title 'what differs'
 set xlabel 'step'
 set ylabel 'f' offset 1,0

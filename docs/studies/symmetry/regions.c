@@ -49,7 +49,8 @@ static int sample(const struct study_run *run, int n, int d)
     return good ? count_codes(&planes, point, SAMPLES, seen) : -1;
 }
 
-/* The hyperplanes that are drawn, and in the plane a point in the middle of the part of each region that the square shows. */
+/* The hyperplanes that are drawn, and in the plane a point in the middle of the part of each region that the square shows.
+   line: where a list of codes has that of a region too small for its code; -1: it is large enough. */
 static bool write_picture(struct study_run *run)
 {
     struct arrangement planes;
@@ -60,7 +61,8 @@ static bool write_picture(struct study_run *run)
             good = study_row(run, "%d,%d,%.6g,%.6g,%.6g,%.6g", d, i, planes.w[i][0], planes.w[i][1], planes.w[i][2], planes.c[i]);
     }
     double sum[16][3] = {{0}};
-    good = good && draw_arrangement(&planes, 4, 2, run->seed, run->control) && study_table(run, "labels", "code,x,y");
+    int n_small = 0;
+    good = good && draw_arrangement(&planes, 4, 2, run->seed, run->control) && study_table(run, "labels", "code,x,y,line");
     for (int i = 0; i < 200 * 200; i++) {
         const double x[] = {-3 + (i % 200 + 0.5) * 0.03, -3 + (i / 200 + 0.5) * 0.03};
         double *at = sum[code_of(&planes, x)];
@@ -68,8 +70,8 @@ static bool write_picture(struct study_run *run)
     }
     for (int code = 0; code < 16 && good; code++)
         if (sum[code][2] > 0)
-            good = study_row(run, "%d%d%d%d,%.3g,%.3g", code & 1, code >> 1 & 1, code >> 2 & 1, code >> 3,
-                             sum[code][0] / sum[code][2], sum[code][1] / sum[code][2]);
+            good = study_row(run, "%d%d%d%d,%.3g,%.3g,%d", code & 1, code >> 1 & 1, code >> 2 & 1, code >> 3,
+                             sum[code][0] / sum[code][2], sum[code][1] / sum[code][2], sum[code][2] < 0.03 * 200 * 200 ? n_small++ : -1);
     return good;
 }
 

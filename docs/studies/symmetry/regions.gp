@@ -36,9 +36,16 @@ array w2[4]
 array c[4]
 stats planes using ($1 == 2 ? (w1[$2+1] = $3, w2[$2+1] = $4, c[$2+1] = $6) : NaN) nooutput
 set samples 2
+# The codes of small regions stand in a list at the lower left, each with a line to its region.
+labels = folder.'/labels.csv'
+small(z) = $4 < 0 ? NaN : z
+list(line) = line < 0 ? NaN : -1.6 - 0.4*line
 set clip two
 plot for [i=1:4] line(x, i) with lines lt i lw 2 dt i notitle, \
-     folder.'/labels.csv' using 2:3:(sprintf('%04d', $1)) with labels font ',10' notitle
+     labels using ($4 < 0 ? $2 : NaN):3:(sprintf('%04d', $1)) with labels font ',11' notitle, \
+     labels using (small($2)):3 with points lc rgb '#222222' pt 7 ps 0.35 notitle, \
+     labels using (small(-1.95)):(list($4)):($2 + 1.95):($3 - list($4)) with vectors nohead lc rgb '#666666' lw 0.7 notitle, \
+     labels using (small(-2)):(list($4)):(sprintf('%04d', $1)) with labels right font ',11' notitle
 array v1[3]
 array v2[3]
 array v3[3]
@@ -72,9 +79,9 @@ set xyplane 0
 set isosamples 6,6
 set samples 6
 set border 31
-set xtics 2
-set ytics 2
-set ztics 2
+set xtics 4 offset 0.5,-0.3
+set ytics 4 offset 0,-0.3
+set ztics 4
 set view 60,110
 unset grid
 set xlabel 'x₁' offset -2,0
