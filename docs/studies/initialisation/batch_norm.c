@@ -61,7 +61,7 @@ static bool check_formulas(struct study_run *run, const struct layer *l, double 
     return wg_read(wg_copy(got[0]), slope) == WG_OK && wg_read(wg_copy(wg_mul(scale, g)), constant) == WG_OK;
 }
 
-/* Behind weights W their length does not count: L(aW) = L(W), so that <W, ∂L/∂W> = 0, but for ε. */
+/* The layer after weights W removes their norm: L(aW) = L(W), so that <W, ∂L/∂W> = 0, but for ε. */
 static bool check_weights(struct study_run *run, const struct layer *l, wg_tensor *generator)
 {
     wg_tensor *x = wg_normal(generator, WG_F64, WG_SHAPE(ROWS, IN), 0, 1),

@@ -1,5 +1,5 @@
 /* Batch normalisation against noise. If batch norm helped because it keeps the distribution of a layer's inputs as it is, undoing that should
-   undo the help. Behind each batch norm, Gaussian noise is added whose mean is not 0 and whose deviation is not 1, both drawn anew for each unit at each
+   undo the help. After each batch norm, Gaussian noise is added whose mean is not 0 and whose deviation is not 1, both drawn anew for each unit at each
    step: now the units' means move more in a step than without any normalisation. And the network is as accurate as before.
 
    The experiment is that of Santurkar, Tsipras, Ilyas, Madry, How does batch normalization help optimization? (2018), in A. Risteski, Advanced
