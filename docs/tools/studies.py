@@ -55,13 +55,13 @@ def index():
     out = []
     for folder, title, studies in chapters:
         results = read_results(folder)
-        out += [f"### [{title}]({folder}/README.md)", "", "| study | figure | claim | result of the full run | time |", "|---|---|---|---|---|"]
+        out += [f"### [{title}]({folder}/README.md)", "", "| study and its command | rows | figure | claim | result of the full run | time |", "|---|---|---|---|---|---|"]
         for study in studies:
             name, result = study["name"], results.get(study["name"])
             for row in study["rows"].split():
                 studies_of.setdefault(row, []).append(f"[{name}]({folder}/README.md#{name})")
             said = f"{result['verdict']}: {cell(result['text'])}" if result else "not run yet"
-            out.append(f"| [{name}]({folder}/README.md#{name})<br>`docs/studies/run {name} --full` | [<img src=\"{folder}/{name}.svg\" width=\"180\" alt=\"{name}\">]({folder}/{name}.svg) "
+            out.append(f"| [{name}]({folder}/README.md#{name})<br>`docs/studies/run {name} --full` | {study['rows'].replace(' ', ', ')} | [<img src=\"{folder}/{name}.svg\" width=\"180\" alt=\"{name}\">]({folder}/{name}.svg) "
                        f"| {cell(study['claim'])} | {said} | {duration(result['seconds']) if result else ''} |")
         out.append("")
     out += ["### By row", "", "| row | what | studies |", "|---|---|---|"]
