@@ -14,7 +14,7 @@ set table $contours
 splot f(x, y)
 unset table
 plot $contours using 1:2 '%lf %lf' with lines lc rgb '#bbbbbb' lw 1 notitle, \
-     for [i=1:3] csv using (of(word('0.05 0.2 0.26', i), 3)):4 with linespoints lt i title sprintf('rate %s', word('0.05 0.2 0.26', i))
+     for [i=1:3] csv using (of(word('0.05 0.2 0.26', i), 3)):4 with linespoints lt i dt i pt int(word('7 5 9', i)) ps 0.7 title sprintf('rate %s', word('0.05 0.2 0.26', i))
 set title 'distance from the minimum'
 set xlabel 'step'
 set ylabel 'distance'
@@ -22,4 +22,4 @@ set xrange [0:40]
 set yrange [1e-4:1e3]
 set logscale y
 set format y '10^{%L}'
-plot for [i=1:3] csv using 2:(sqrt(of(word('0.05 0.2 0.26', i), 3)**2 + $4**2)) with lines lt i title sprintf('rate %s', word('0.05 0.2 0.26', i))
+plot for [i=1:3] csv using 2:(sqrt(of(word('0.05 0.2 0.26', i), 3)**2 + $4**2)) with lines lt i dt i title sprintf('rate %s', word('0.05 0.2 0.26', i))

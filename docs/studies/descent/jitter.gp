@@ -6,7 +6,7 @@ set ylabel 'w_2 - w_2^*' offset 1,0
 set key top left Left reverse
 set offsets graph 0.02, graph 0.02, graph 0.2, graph 0.02
 plot csv using 2:($1 == 1 ? $3 : NaN) with lines lt 1 lw 0.7 title 'batches of 1', \
-     csv using 2:($1 == 16 ? $3 : NaN) with lines lt 2 lw 1.2 title 'batches of 16', \
+     csv using 2:($1 == 16 ? $3 : NaN) with linespoints lt 2 lw 1.2 pt 5 ps 0.4 pi 4 title 'batches of 16', \
      csv using (0):(0) every ::1::1 with points lc rgb '#000000' pt 2 ps 1 lw 2 title 'minimum'
 set title 'mean squared distance from the minimum'
 set xlabel 'rate γ'

@@ -12,7 +12,7 @@ plot csv using 3:(of(0.9, 1) ? $4 : NaN) with points lt 1 pt 6 title 'g of w_1',
      csv using 3:(of(0.9, 3) ? $4 : NaN) with points lt 2 pt 8 title 'g of w_3', \
      csv using 3:(of(0.9, 2) ? $4 : NaN) with lines lt 3 lw 1 dt 3 title 'g of w_2', \
      csv using 3:(of(0.9, 1) ? $5 : NaN) with lines lt 1 title '⟨g⟩ of w_1', \
-     csv using 3:(of(0.9, 3) ? $5 : NaN) with lines lt 2 title '⟨g⟩ of w_3', \
+     csv using 3:(of(0.9, 3) ? $5 : NaN) with lines lt 2 dt 4 title '⟨g⟩ of w_3', \
      csv using 3:(of(0.9, 2) ? $5 : NaN) with lines lt 3 dt 2 title '⟨g⟩ of w_2'
 set title 'the average of a constant 0.1, from 0'
 set ylabel '⟨g⟩ of w_2'

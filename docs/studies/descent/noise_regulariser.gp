@@ -12,8 +12,8 @@ set xrange [0:*]
 set key top right maxrows 4
 plot csv using 4:(of(40) ? $6 : NaN) with lines lt 1 title 'gradient descent: test error', \
      csv using 4:(of(40) ? $5 : NaN) with lines lt 1 lw 1 dt 3 title 'loss', \
-     csv using 4:(of(1) ? $6 : NaN) with lines lt 2 title 'SGD: test error', \
-     csv using 4:(of(1) ? $5 : NaN) with lines lt 2 lw 1 dt 3 title 'loss'
+     csv using 4:(of(1) ? $6 : NaN) with lines lt 2 dt 2 title 'SGD: test error', \
+     csv using 4:(of(1) ? $5 : NaN) with lines lt 2 lw 1 dt 4 title 'loss'
 set title 'test error at the end, 10 problems'
 set xlabel 'rate γ'
 set ylabel '‖w - w^*‖^2, mean ± sd'

@@ -9,8 +9,8 @@ set yrange [-2.6:6]
 set key top left Left reverse samplen 2.5
 plot csv using 2:(of(0.1) ? $3 : NaN) with lines lt 1 title 'αλ = 0.1: decays', \
      csv using 2:(of(1.5) ? $3 : NaN) with lines lt 3 dt 2 title '1.5: alternates, decays', \
-     csv using 2:(of(1.9) ? $3 : NaN) with lines lt 6 lw 1.5 title '1.9: alternates, decays slowly', \
-     csv using 2:(of(2.1) ? $3 : NaN) with linespoints lt 2 title '2.1: diverges'
+     csv using 2:(of(1.9) ? $3 : NaN) with lines lt 6 lw 1.5 dt 3 title '1.9: alternates, decays slowly', \
+     csv using 2:(of(2.1) ? $3 : NaN) with linespoints lt 2 pt 9 ps 0.7 title '2.1: diverges'
 set title 'size of all modes after 5 and 20 steps'
 set xlabel 'αλ'
 set ylabel 'size, relative to the start'

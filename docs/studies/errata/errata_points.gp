@@ -25,5 +25,5 @@ set yrange [-1:1.75]
 set key top center
 plot csv using 1:3 with lines lt 1 title 'y² along y: curvature 2', \
      csv using 1:(-$3) with lines lt 1 dt 2 title '-x² along x: curvature -2', \
-     csv using 1:2 with lines lt 2 title 'y⁴ along y: curvature 0', \
-     csv using 1:(-$2) with lines lt 2 dt 2 title '-x⁴ along x: curvature 0'
+     csv using 1:2 with lines lt 2 dt 4 title 'y⁴ along y: curvature 0', \
+     csv using 1:(-$2) with lines lt 2 dt 3 title '-x⁴ along x: curvature 0'

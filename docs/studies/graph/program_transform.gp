@@ -23,5 +23,5 @@ set yrange [1e-17:1e4]
 set xtics 1e-16,1e4
 set ytics 1e-16,1e4
 set key top center samplen 2.5
-plot csv using 1:2 with linespoints lt 1 title '(f(x + h) - f(x)) / h', csv using 1:3 with linespoints lt 2 pt 5 title '(f(x + h) - f(x - h)) / 2h', \
+plot csv using 1:2 with linespoints lt 1 title '(f(x + h) - f(x)) / h', csv using 1:3 with linespoints lt 2 pt 5 title '(f(x + h) - f(x - h)) / (2h)', \
      E_max with lines lt 3 dt 2 title 'backward: no step'

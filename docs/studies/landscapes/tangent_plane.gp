@@ -56,5 +56,5 @@ set yrange [*:*]
 set xtics 10 offset 0,0
 set ytics auto offset 0,0
 set key bottom right samplen 1.5
-plot folder.'/errors.csv' using 1:2 with linespoints lt 2 title 'plane', '' using 1:3 with linespoints lt 3 title 'model'
+plot folder.'/errors.csv' using 1:2 with linespoints lt 2 dt 2 pt 5 ps 0.7 title 'plane', '' using 1:3 with linespoints lt 3 pt 9 ps 0.9 title 'model'
 unset multiplot

@@ -7,7 +7,7 @@ set ylabel '∂loss/∂z' offset 1,0
 set xrange [-6:6]
 set yrange [-2.2:2.6]
 set key top left samplen 3
-plot csv using 1:2 with lines lt 3 title 'identity, ½(z - t)²', \
+plot csv using 1:2 with lines lt 3 dt 3 title 'identity, ½(z - t)²', \
      csv using 1:3 with lines lt 1 title 'sigmoid, cross entropy', \
      csv using 1:4 with lines lt 5 dt 4 title 'softmax, cross entropy', \
      csv using 1:5 with lines lt 2 dt 2 title 'sigmoid, squared error'
