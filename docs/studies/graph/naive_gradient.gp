@@ -1,6 +1,6 @@
 set multiplot layout 1,2 margins 0.105,0.985,0.16,0.9 spacing 0.1
 set title 'one derivative each, 16 layers of 16 neurons'
-set xlabel 'of the parameter W_1 … W_{16}, β'
+set xlabel 'of the parameter W₁ … W₁₆, β'
 set ylabel 'operations'
 set xrange [0:18]
 set yrange [0:40000]

@@ -1,6 +1,6 @@
 set title 'gradient descent on ten points with random labels'
 set xlabel 'step t'
-set ylabel 'R_t / R_0' offset 1,0
+set ylabel 'Rₜ / R₀' offset 1,0
 set logscale y
 set format y '10^{%L}'
 set xrange [0:500]

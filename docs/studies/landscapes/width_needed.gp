@@ -1,5 +1,5 @@
 set multiplot layout 1,2 margins 0.085,0.985,0.15,0.9 spacing 0.1
-set title 'share of starts with R_t ≤ (1 - η)^t R_0'
+set title 'share of starts with Rₜ ≤ (1 - η)ᵗ R₀'
 set xlabel 'width m'
 set ylabel 'share' offset 1,0
 set logscale x 2

@@ -10,5 +10,5 @@ set yrange [1e-10:1e4]
 do for [k=1:2] {
     name = word("sgd adam", k)
     set title k == 1 ? 'SGD' : 'Adam'
-    plot for [s=1:3] csv using (of(name, real(word('0.01 1 100', s)))):4 with lines lt s dt s title 'loss × '.word('0.01 1 100', s)
+    plot for [s=1:3] csv using (of(name, real(word('0.01 1 100', s)))):4 with lines lt s dt int(word('1 1 2', s)) lw int(word('8 4 2', s)) title 'loss × '.word('0.01 1 100', s)
 }

@@ -6,6 +6,6 @@ do for [k=3:4] {
     set ylabel 'weight' offset 1,0
     set xrange [0:60]
     set yrange [0:*]
-    set key top left Left reverse
-    plot csv using 2:(of('adam', k)) with lines lt 2 dt 2 title 'Adam', csv using 2:(of('sparse_adam', k)) with lines lt 1 title 'SparseAdam'
+    if (k == 3) { set key center right } else { set key bottom right }
+    plot csv using 2:(of('sparse_adam', k)) with lines lt 1 lw 5 title 'SparseAdam', csv using 2:(of('adam', k)) with lines lc rgb '#222222' lw 2 dt 2 title 'Adam'
 }

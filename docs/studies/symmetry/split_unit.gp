@@ -5,7 +5,8 @@ set xrange [-1:2]
 set title 'the loss along three lines of stationary points'
 set ylabel 'loss' offset 1,0
 set yrange [0:*]
-plot for [u=1:3] csv using (of(u, 2)):3 with lines lt u dt u title sprintf('unit %d doubled', u)
+set key bottom right
+plot for [u=1:3] csv using (of(u, 2)):3 with lines lt u dt int(word('1 1 2', u)) lw int(word('8 4 2', u)) title sprintf('unit %d doubled', u)
 set title 'smallest eigenvalue of the Hessian there'
 set ylabel 'eigenvalue'
 set yrange [*:0.02]
