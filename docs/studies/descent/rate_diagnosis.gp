@@ -1,5 +1,5 @@
 set lmargin 9
-set title 'loss of each epoch: a network that learns digits, a fifth of which have a random label'
+set title 'loss of each epoch: a network that learns digits, a fifth of which have a random label; one seed'
 set xlabel 'epoch'
 set ylabel 'mean loss of the epoch'
 set xrange [1:30]
