@@ -21,8 +21,9 @@ INCLUDE = re.compile(r'^#\s*include "([^"]+)"', re.M)
 def room_of(path):
     """Of a source, relative to the root: its room in lib/, or its folder."""
     parts = path.parts
-    if path.parent in OUTSIDE:
-        return str(path.parent)
+    for folder in OUTSIDE:
+        if folder in path.parents:
+            return str(folder)
     return parts[1] if parts[0] == "lib" and len(parts) > 2 else parts[0]
 
 
@@ -31,7 +32,7 @@ def include_arrows(root, rooms):
     for folder in ("lib", "nn", "optim", "docs/studies"):
         for path in sorted((root / folder).rglob("*.[ch]")):
             here = path.relative_to(root)
-            inside = folder == "lib" and here.parent not in OUTSIDE
+            inside = folder == "lib" and not any(outside in here.parents for outside in OUTSIDE)
             for name in INCLUDE.findall(path.read_text()):
                 first = name.split("/")[0]
                 if inside and first in rooms and first != room_of(here):
