@@ -62,7 +62,8 @@ static void print_help(const struct usage *usage)
     if (usage->title)
         print_option("title", " TEXT", "stands on top\n");
     if (usage->data)
-        print_option("data", " FOLDER", "files of MNIST, Fashion-MNIST or CIFAR, for studies of images (default: the built-in digits)\n");
+        print_option("data", " FOLDER",
+                     "files of MNIST, Fashion-MNIST or CIFAR, for studies of images (default: the built-in digits)\n");
     for (size_t i = 0; i < usage->table.n; i++) {
         print_option(usage->table.option[i].name, value_of(&usage->table.option[i]), usage->table.option[i].help);
         print_preset(&usage->table.option[i]);

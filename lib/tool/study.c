@@ -121,7 +121,8 @@ static int run_study(const struct entry *entry, const struct arguments *argument
     const char *verdict = !good ? "FAIL" : run.reduced && !run.control ? "REDUCED" : "PASS";
     printf("%s %s", verdict, name);
     if (run.control)
-        printf(", control: with %s the deciding claim %s", entry->study->control, run.decision ? "holds, and must not" : "fails, as it must");
+        printf(", control: with %s the deciding claim %s", entry->study->control,
+               run.decision ? "holds, and must not" : "fails, as it must");
     printf(" (%s, seed %lld, %.1f s): %s\n", run.quick ? "quick" : "full", (long long)common->seed, seconds_now() - start,
            run.decided ? run.deciding : "nothing was decided");
     return good ? TOOL_OK : TOOL_FAILED;
@@ -134,10 +135,10 @@ static char *details_of(const struct entry *entry)
 {
     const char *details = entry->study->details, *control = entry->study->control;
     char *text = NULL;
-    const int length = asprintf(&text,
-                                "%s%sControl: %s.\nSeconds on two cores, at most: quick %d, full %d.\nRows of docs/studies/rows.def: %s.",
-                                details ? details : "", details ? "\n\n" : "", control ? control : "none", entry->quick,
-                                entry->full, entry->rows[0] ? entry->rows : "none");
+    const int length = asprintf(
+        &text, "%s%sControl: %s.\nSeconds on two cores, at most: quick %d, full %d.\nRows of docs/studies/rows.def: %s.",
+        details ? details : "", details ? "\n\n" : "", control ? control : "none", entry->quick, entry->full,
+        entry->rows[0] ? entry->rows : "none");
     return length < 0 ? NULL : text;
 }
 

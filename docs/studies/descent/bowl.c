@@ -61,10 +61,10 @@ static bool run(struct study_run *run, const void *options)
         good = !isnan(descend(run, weight, ((double[]){0.05, 0.2, 0.26})[i], &factor));
     if (!good || !study_table(run, "bisection", "rate,step,x1,x2"))
         return false;
-    study_near(run, "at the rate 0.2 both axes shrink by 0.6 a step: the distance after 40 steps", descend(run, weight, 0.2, &factor),
-               hypot(2, 1) * pow(0.6, STEPS), 1e-15);
-    study_decide_near(run, "x₁² + 4x₂²: the largest rate at which gradient descent converges, by bisection", largest_rate(run, weight), 2 / 8.0,
-                      1e-5);
+    study_near(run, "at the rate 0.2 both axes shrink by 0.6 a step: the distance after 40 steps",
+               descend(run, weight, 0.2, &factor), hypot(2, 1) * pow(0.6, STEPS), 1e-15);
+    study_decide_near(run, "x₁² + 4x₂²: the largest rate at which gradient descent converges, by bisection",
+                      largest_rate(run, weight), 2 / 8.0, 1e-5);
     return true;
 }
 

@@ -14,7 +14,8 @@ static const double target = 1e-6; /* of the first distance */
 static int steps_needed(double curvature, bool momentum)
 {
     const double root = sqrt(curvature), half[] = {0.5, curvature / 2}, start[] = {1, 1};
-    const double rate = momentum ? pow(2 / (1 + root), 2) : 2 / (1 + curvature), beta = momentum ? pow((root - 1) / (root + 1), 2) : 0;
+    const double rate = momentum ? pow(2 / (1 + root), 2) : 2 / (1 + curvature),
+                 beta = momentum ? pow((root - 1) / (root + 1), 2) : 0;
     wg_tensor *x = wg_from(start, WG_SHAPE(2));
     bool good = x && wg_set_requires_grad(x, true);
     wg_optim *sgd = good ? wg_optim_sgd(((wg_tensor_list){1, &x, NULL}), .lr = rate, .momentum = beta) : NULL;
@@ -50,8 +51,8 @@ static bool run(struct study_run *run, const void *options)
     }
     if (!good)
         return false;
-    study_near(run, "gradient descent: the exponent of its steps in the condition number", study_exponent(curvature + 1, steps[0] + 1, N - 1),
-               1, 0.03);
+    study_near(run, "gradient descent: the exponent of its steps in the condition number",
+               study_exponent(curvature + 1, steps[0] + 1, N - 1), 1, 0.03);
     study_decide_near(run, "momentum at its best rates: the exponent of its steps in the condition number, where descent has 1",
                       study_exponent(curvature + 1, steps[1] + 1, N - 1), 0.5, 0.06);
     return good;

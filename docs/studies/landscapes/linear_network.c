@@ -48,7 +48,8 @@ static bool run(struct study_run *run, const void *options)
     double above[3];
     bool good = linear_net_make(&of, run->seed) && study_row(run, "network,start,excess");
     of.relu = run->control;
-    good = good && (ends[0] = descend(run, "two", &of, 2, &above[0])) >= 0 && (ends[1] = descend(run, "three", &of, 3, &above[1])) >= 0;
+    good = good && (ends[0] = descend(run, "two", &of, 2, &above[0])) >= 0 &&
+           (ends[1] = descend(run, "three", &of, 3, &above[1])) >= 0;
     of.relu = true;
     good = good && (ends[2] = descend(run, "relu", &of, 2, &above[2])) >= 0;
     linear_net_free(&of);
@@ -58,12 +59,13 @@ static bool run(struct study_run *run, const void *options)
         study_claim(run, fmax(fabs(above[0]), fabs(above[1])) < 1e-6,
                     "the lowest end of both linear networks is the loss of the best linear map of rank 2 within %.1e of 1e-6",
                     fmax(fabs(above[0]), fabs(above[1])));
-    study_claim(run, ends[2] < STARTS / 2, "with a relu between two layers %d of %d descents end at their lowest loss, fewer than half", ends[2],
-                STARTS);
-    study_decide(run, ends[0] == STARTS && ends[1] == STARTS,
-                 "of 20 random starts %d end within 1e-6 of the lowest of their ends for two linear layers, and %d for three: no local minimum is "
-                 "worse; with a relu between the layers %d do",
-                 ends[0], ends[1], ends[2]);
+    study_claim(run, ends[2] < STARTS / 2,
+                "with a relu between two layers %d of %d descents end at their lowest loss, fewer than half", ends[2], STARTS);
+    study_decide(
+        run, ends[0] == STARTS && ends[1] == STARTS,
+        "of 20 random starts %d end within 1e-6 of the lowest of their ends for two linear layers, and %d for three: no local minimum is "
+        "worse; with a relu between the layers %d do",
+        ends[0], ends[1], ends[2]);
     return true;
 }
 

@@ -13,14 +13,16 @@ static bool slices(struct study_run *run, const struct teacher_net *of, const ch
     bool good = study_table(run, when, "s,t,loss");
     *lower = 0;
     for (uint64_t k = 0; k < PLANES && good; k++) {
-        wg_tensor *a = wg_study_direction(&of->loss, .seed = run->seed + 200 * k), *b = wg_study_direction(&of->loss, .seed = run->seed + 200 * k + 100);
+        wg_tensor *a = wg_study_direction(&of->loss, .seed = run->seed + 200 * k),
+                  *b = wg_study_direction(&of->loss, .seed = run->seed + 200 * k + 100);
         wg_tensor *plane = a && b ? wg_study_plane(&of->loss, a, b, .points = POINTS) : NULL;
         const double *at = plane ? wg_data_as(plane, double) : NULL;
         good = at != NULL;
         *middle = good ? at[3 * (POINTS * POINTS / 2) + 2] : 0;
         for (int i = 0; i < POINTS * POINTS && good; i++) {
             *lower += at[3 * i + 2] < *middle;
-            good = k > 0 || study_row(run, "%.4g,%.4g,%.5g%s", at[3 * i], at[3 * i + 1], at[3 * i + 2], i % POINTS == POINTS - 1 ? "\n" : "");
+            good = k > 0 || study_row(run, "%.4g,%.4g,%.5g%s", at[3 * i], at[3 * i + 1], at[3 * i + 2],
+                                      i % POINTS == POINTS - 1 ? "\n" : "");
         }
         wg_free(a), wg_free(b), wg_free(plane);
     }

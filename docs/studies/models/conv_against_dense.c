@@ -20,7 +20,8 @@ static wg_nn_module *convolution(int64_t in, int64_t stride, wg_tensor *g)
 /* A linear layer with the same. */
 static wg_nn_module *dense(int64_t in, int64_t out, wg_tensor *g)
 {
-    return wg_nn_sequential(wg_nn_linear(in, out, .init = WG_INIT_KAIMING_NORMAL, .generator = g), wg_nn_batch_norm(out), wg_nn_relu());
+    return wg_nn_sequential(wg_nn_linear(in, out, .init = WG_INIT_KAIMING_NORMAL, .generator = g), wg_nn_batch_norm(out),
+                            wg_nn_relu());
 }
 
 /* Ten convolutions on 8 × 8, 4 × 4 and 2 × 2 pixels, and a linear layer; or 64, 57, 32, 10 units. */
@@ -33,8 +34,7 @@ static wg_nn_module *make(bool conv, uint64_t seed)
     layer[10] = conv ? wg_nn_flatten() : NULL;
     layer[11] = conv ? wg_nn_linear((int64_t)CHANNELS * 4, 10, .generator = g) : NULL;
     wg_nn_module *net = conv ? wg_nn_sequential_with(layer, 12)
-                             : wg_nn_sequential(wg_nn_flatten(),
-                                                dense(64, 57, g), dense(57, 32, g),
+                             : wg_nn_sequential(wg_nn_flatten(), dense(64, 57, g), dense(57, 32, g),
                                                 wg_nn_linear(32, 10, .generator = g));
     wg_free(g);
     return net;
@@ -131,15 +131,17 @@ static bool run(struct study_run *run, const void *options)
     const double spread[2] = {study_deviation(right[0], seeds), study_deviation(right[1], seeds)};
     const double error = sqrt((spread[0] * spread[0] + spread[1] * spread[1]) / seeds);
     if (run->quick)
-        study_reduced(run, fmin(mean[0], mean[1]) > 85 && operations[1] > 10 * operations[0],
-                      "one seed, %d epochs: with as many parameters and %.0f times the operations eleven convolutional layers learn digits "
-                      "as three fully connected ones do: %.1f and %.1f %%, above 85",
-                      epochs, operations[1] / operations[0], mean[1], mean[0]);
+        study_reduced(
+            run, fmin(mean[0], mean[1]) > 85 && operations[1] > 10 * operations[0],
+            "one seed, %d epochs: with as many parameters and %.0f times the operations eleven convolutional layers learn digits "
+            "as three fully connected ones do: %.1f and %.1f %%, above 85",
+            epochs, operations[1] / operations[0], mean[1], mean[0]);
     else
-        study_decide(run, gain > 2 * error,
-                     "digits, %d seeds, as many parameters, batch norm in both: eleven convolutional layers have %.1f ± %.1f %% right, three "
-                     "fully connected ones %.1f ± %.1f %%; more by over two standard errors, %.1f points",
-                     seeds, mean[1], spread[1], mean[0], spread[0], 2 * error);
+        study_decide(
+            run, gain > 2 * error,
+            "digits, %d seeds, as many parameters, batch norm in both: eleven convolutional layers have %.1f ± %.1f %% right, three "
+            "fully connected ones %.1f ± %.1f %%; more by over two standard errors, %.1f points",
+            seeds, mean[1], spread[1], mean[0], spread[0], 2 * error);
     return true;
 }
 

@@ -22,7 +22,8 @@ static wg_tensor *features(wg_tensor *generator)
 static bool train(const struct study_run *run, uint64_t stream, bool adagrad, double rate, double squares[FEATURES])
 {
     double end[FEATURES] = {0};
-    wg_tensor *w = wg_set_requires_grad(wg_zeros(WG_F64, WG_SHAPE(FEATURES, 1)), true), *generator = wg_generator(run->seed, stream);
+    wg_tensor *w = wg_set_requires_grad(wg_zeros(WG_F64, WG_SHAPE(FEATURES, 1)), true),
+              *generator = wg_generator(run->seed, stream);
     const wg_tensor_list list = {1, &w, NULL};
     wg_optim *optim = adagrad ? wg_optim_adagrad(list, .lr = rate) : wg_optim_sgd(list, .lr = rate);
     bool good = optim != NULL;

@@ -71,7 +71,8 @@ static bool write_picture(struct study_run *run)
     for (int code = 0; code < 16 && good; code++)
         if (sum[code][2] > 0)
             good = study_row(run, "%d%d%d%d,%.3g,%.3g,%d", code & 1, code >> 1 & 1, code >> 2 & 1, code >> 3,
-                             sum[code][0] / sum[code][2], sum[code][1] / sum[code][2], sum[code][2] < 0.03 * 200 * 200 ? n_small++ : -1);
+                             sum[code][0] / sum[code][2], sum[code][1] / sum[code][2],
+                             sum[code][2] < 0.03 * 200 * 200 ? n_small++ : -1);
     return good;
 }
 
