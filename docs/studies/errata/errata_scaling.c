@@ -17,7 +17,7 @@ enum { SIZES = 5, STEPS = 60, WARM = 300 };
 static double rescaled_norm(int64_t n, uint64_t seed)
 {
     wg_tensor *x = wg_set_requires_grad(wg_zeros(WG_F64, WG_SHAPE(n)), true), *generator = wg_generator(seed, 0);
-    wg_tensor *scale = generator ? wg_exp(wg_uniform(generator, WG_F64, WG_SHAPE(n), -5, 5)) : NULL;
+    wg_tensor *power = wg_uniform(generator, WG_F64, WG_SHAPE(n), -5, 5), *scale = wg_exp(power);
     wg_optim *rmsprop = x ? wg_optim_rmsprop(((wg_tensor_list){1, &x, NULL}), .lr = 1, .alpha = 0.99) : NULL;
     bool good = rmsprop && scale;
     double square = 0;
@@ -28,7 +28,7 @@ static double rescaled_norm(int64_t n, uint64_t seed)
         square += t >= WARM ? wg_item(wg_sum_squares(wg_sub(x, before))) / STEPS : 0;
     }
     wg_optim_destroy(rmsprop);
-    wg_free(x), wg_free(generator), wg_free(scale);
+    wg_free(x), wg_free(generator), wg_free(power), wg_free(scale);
     return good ? sqrt(square) : (double)NAN;
 }
 
