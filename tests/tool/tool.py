@@ -91,9 +91,9 @@ refused(["study", studies[0], "--quick=1"], "expected --quick without a value")
 refused(["study", studies[0], "--quick", "--full"], "expected --quick or --full, got both")
 refused(["study", "random_labels", "--data"], "expected a value behind --data")
 refused(["study", "bowl", "--data", "/tmp"], "wengert study bowl: expected", "got --data")
-for words, expected in ((["nosuch"], "expected a study or a chapter of docs/studies/studies.def, got nosuch"), (["--seed"], "expected a value behind --seed"),
+for words, expected in ((["nosuch"], "expected a study or a chapter of docs/studies/studies.def, got nosuch"), (["--seed"], "expected a value after --seed"),
                         (["--nosuch"], "expected an option as below, got --nosuch"), (["--record"], "expected --full with --record"),
-                        (["--data", "/nosuch"], "expected a folder behind --data, got /nosuch")):
+                        (["--data", "/nosuch"], "expected a folder after --data, got /nosuch")):
     done = subprocess.run([root / "docs/studies/run", *words], capture_output=True, text=True)
     check(f"docs/studies/run {' '.join(words)}: says {expected}", done.returncode == 2 and not done.stdout and expected in done.stderr, done)
 refused(["study", "complexity", "--limit", "0"], "wengert study complexity", "limit", "0")

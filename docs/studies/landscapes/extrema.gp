@@ -10,5 +10,4 @@ set label 'plateau' at 4.5,1.08 center
 plot folder.'/curve.csv' using 1:2 with lines lt 1 title 'f', \
      folder.'/curve.csv' using ($1 > -0.3 && $1 < 2.3 ? $1 : NaN):3 with lines lt 2 dt 2 title 'tangent at 1', \
      csv using 1:2 with points lt 6 ps 0.9 title 'f'' = 0', \
-     csv using ($2 < 0.5 ? $1 : NaN):2:(sprintf('%s %.2f', strcol(3), $2)) with labels offset 0,-1.2 notitle, \
-     csv using ($2 > 0.5 ? $1 : NaN):2:(sprintf('%s %.2f', strcol(3), $2)) with labels right offset 0.5,1 notitle
+     csv using ($2 < 0.5 ? $1 : $1 - 0.85):($2 < 0.5 ? $2 - 0.17 : $2 + 0.14):(sprintf('%s %.2f', strcol(3), $2)) with labels notitle
