@@ -25,26 +25,32 @@ need_install() {
     wanted_packages=
 }
 
-# What building the library and its tests takes.
-need_build() {
-    need 'command -v gcc' gcc
-    need 'command -v g++' g++
+# What building the library takes.
+need_library() {
+    need 'command -v cc' gcc
     need 'test -e /usr/include/stdio.h' libc6-dev
     need 'command -v meson' meson
     need 'command -v ninja' ninja-build
     need 'command -v pkg-config' pkg-config
     need 'ls /usr/include/*/blis.h' libblis-openmp-dev
     need 'test -e /usr/include/lapacke.h' liblapacke-dev
-    need 'test -e /usr/include/cmocka.h' libcmocka-dev
     need 'test -e /usr/include/zlib.h' zlib1g-dev
-    need 'command -v gnuplot' gnuplot-nox # draws the pictures of studies
     need 'test -e /usr/include/jansson.h' libjansson-dev
+    need 'test -e /usr/include/xxhash.h' libxxhash-dev
+    need 'test -e /usr/include/glpk.h' libglpk-dev
+}
+
+# What building the library and its tests takes.
+need_build() {
+    need_library
+    need 'command -v gcc' gcc # in .ci/run the compiler is named
+    need 'command -v g++' g++
+    need 'test -e /usr/include/cmocka.h' libcmocka-dev
+    need 'command -v gnuplot' gnuplot-nox # draws the pictures of studies
     need 'test -e /usr/include/png.h' libpng-dev
     need '/usr/bin/python3 -c "import numpy"' python3-numpy # tests read its files, and it reads ours
     need 'test -e /usr/include/protobuf-c/protobuf-c.h' libprotobuf-c-dev
     need 'command -v protoc-c' protobuf-c-compiler
-    need 'test -e /usr/include/xxhash.h' libxxhash-dev
-    need 'test -e /usr/include/glpk.h' libglpk-dev
     need 'command -v valgrind' valgrind # counts instructions where the kernel's counters are not to be had
 }
 
