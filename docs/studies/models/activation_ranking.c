@@ -4,7 +4,7 @@
 
    The ranking is that of J. Sun, Training DNNs: Basic Methods (Minnesota, 2020): ReLU and its leaky form are used the most, tanh comes
    second, sigmoid is avoided. abs is a question of that deck. */
-#include "../study.h"
+#include "../networks/images.h"
 
 #include <math.h>
 
@@ -36,21 +36,8 @@ static const struct kind {
                   {"sign", wg_sign, WG_ACTIVATION_SIGMOID}};
 
 struct digits {
-    wg_tensor *x, *y, *test, *test_y;
+    struct image_part train, test;
 };
-
-static bool load(struct digits *d)
-{
-    wg_tensor *x, *y;
-    *d = (struct digits){0};
-    if (wg_dataset_digits(&x, &y, .flat = true) != WG_OK)
-        return false;
-    WG_TAPE(tape);
-    d->x = wg_keep(wg_slice(x, 0, 0, TRAIN, 1)), d->y = wg_keep(wg_slice(y, 0, 0, TRAIN, 1));
-    d->test = wg_keep(wg_slice(x, 0, TRAIN, ALL, 1)), d->test_y = wg_keep(wg_slice(y, 0, TRAIN, ALL, 1));
-    wg_free(x), wg_free(y);
-    return d->x && d->y && d->test && d->test_y;
-}
 
 /* A network of this activation with the parameters of wg_nn_mlp: weight, bias, weight, bias, … */
 static wg_tensor *network(wg_tensor_list p, const struct kind *kind, wg_tensor *x)
@@ -73,7 +60,7 @@ static bool train(const struct digits *d, const struct kind *kind, int depth, do
                                   .init = WG_INIT_KAIMING_NORMAL);
     const wg_tensor_list p = net ? wg_nn_parameters(net) : (wg_tensor_list){0};
     wg_optim *sgd = net ? wg_optim_sgd(p, .lr = rate, .momentum = 0.9) : NULL;
-    wg_batches *batches = wg_batches_create(d->x, d->y, .size = 50, .seed = seed);
+    wg_batches *batches = wg_batches_create(d->train.x, d->train.y, .size = 50, .seed = seed);
     bool good = sgd && batches;
     *loss = 0;
     for (int batch = 0; batch < epochs * (TRAIN / 50 + 1) && good && isfinite(*loss); batch++) {
@@ -88,8 +75,8 @@ static bool train(const struct digits *d, const struct kind *kind, int depth, do
         good = good && (!isfinite(*loss) || (wg_backward(of_batch) == WG_OK && wg_optim_step(sgd) == WG_OK));
     }
     WG_TAPE(tape);
-    wg_tensor *class = good ? wg_argmax(network(p, kind, d->test), .axis = 1) : NULL;
-    *right = class ? 100 * wg_item(wg_mean(wg_cast(wg_eq(class, d->test_y), WG_F64))) : (double)NAN;
+    wg_tensor *class = good ? wg_argmax(network(p, kind, d->test.x), .axis = 1) : NULL;
+    *right = class ? 100 * wg_item(wg_mean(wg_cast(wg_eq(class, d->test.y), WG_F64))) : (double)NAN;
     wg_batches_destroy(batches);
     wg_optim_destroy(sgd);
     wg_nn_destroy(net);
@@ -119,13 +106,13 @@ static bool rank(struct study_run *run, const struct digits *d, int k, int depth
 static bool run(struct study_run *run, const void *options)
 {
     (void)options;
-    struct digits d;
+    struct digits d = {0};
     double mean[KINDS][DEPTHS];
-    bool good = load(&d) && study_row(run, "kind,name,depth,rate,mean,deviation");
+    bool good = digits_split(TRAIN, true, &d.train, &d.test) && study_row(run, "kind,name,depth,rate,mean,deviation");
     for (int k = 0; k < KINDS && good; k++)
         for (int i = 0; i < DEPTHS - run->quick && good; i++)
             good = rank(run, &d, k, depths[i], &mean[k][i]);
-    wg_free(d.x), wg_free(d.y), wg_free(d.test), wg_free(d.test_y);
+    image_part_free(&d.train), image_part_free(&d.test);
     if (!good)
         return false;
     double least = 100, most = 0; /* of ReLU, leaky ReLU, ELU and tanh with six hidden layers */

@@ -3,7 +3,7 @@
    connected layer has to learn each place anew. The price is arithmetic: each weight is used at every place.
 
    The comparison of such networks is that of W. Gerstner, Artificial Neural Networks (EPFL), Deep Nets 3. */
-#include "../study.h"
+#include "../networks/images.h"
 
 #include <math.h>
 
@@ -40,31 +40,18 @@ static wg_nn_module *make(bool conv, uint64_t seed)
     return net;
 }
 
-struct images {
-    wg_tensor *x, *y, *test, *test_y;
+struct digits {
+    struct image_part train, test;
 };
 
-static bool load(struct images *d)
-{
-    wg_tensor *x, *y;
-    *d = (struct images){0};
-    if (wg_dataset_digits(&x, &y) != WG_OK)
-        return false;
-    WG_TAPE(tape);
-    d->x = wg_keep(wg_slice(x, 0, 0, TRAIN, 1)), d->y = wg_keep(wg_slice(y, 0, 0, TRAIN, 1));
-    d->test = wg_keep(wg_slice(x, 0, TRAIN, ALL, 1)), d->test_y = wg_keep(wg_slice(y, 0, TRAIN, ALL, 1));
-    wg_free(x), wg_free(y);
-    return d->x && d->y && d->test && d->test_y;
-}
-
 /* % of the test digits, moved to the right by so many pixels; NaN if something failed. */
-static double accuracy(const wg_nn_module *net, const struct images *d, int64_t by)
+static double accuracy(const wg_nn_module *net, const struct digits *d, int64_t by)
 {
     WG_TAPE(tape);
     WG_NO_GRAD;
     WG_EVAL_MODE;
-    wg_tensor *moved = wg_pad(wg_slice(d->test, 3, 0, 8 - by, 1), WG_SIZES(0, 0, 0, by), WG_SIZES(0, 0, 0, 0), 0);
-    return 100 * wg_item(wg_mean(wg_cast(wg_eq(wg_argmax(wg_nn_apply(net, moved), .axis = 1), d->test_y), WG_F64)));
+    wg_tensor *moved = wg_pad(wg_slice(d->test.x, 3, 0, 8 - by, 1), WG_SIZES(0, 0, 0, by), WG_SIZES(0, 0, 0, 0), 0);
+    return 100 * wg_item(wg_mean(wg_cast(wg_eq(wg_argmax(wg_nn_apply(net, moved), .axis = 1), d->test.y), WG_F64)));
 }
 
 static wg_tensor *loss(wg_tensor *x, wg_tensor *y, void *net)
@@ -73,13 +60,13 @@ static wg_tensor *loss(wg_tensor *x, wg_tensor *y, void *net)
 }
 
 /* Trains a network: right[0], right[1]: of the test digits, as they are and moved by a pixel; parameters and operations an image. */
-static bool measure(const struct images *d, bool conv, uint64_t seed, int epochs, double *right, double *parameters,
+static bool measure(const struct digits *d, bool conv, uint64_t seed, int epochs, double *right, double *parameters,
                     double *operations)
 {
     wg_nn_module *net = make(conv, seed);
     const wg_tensor_list p = net ? wg_nn_parameters(net) : (wg_tensor_list){0};
     wg_optim *adam = net ? wg_optim_adam(p, .lr = 0.01) : NULL;
-    wg_batches *batches = wg_batches_create(d->x, d->y, .size = 50, .seed = seed);
+    wg_batches *batches = wg_batches_create(d->train.x, d->train.y, .size = 50, .seed = seed);
     wg_lr *cosine = wg_lr_cosine(.steps = epochs * TRAIN / 50); /* the rate falls to 0 */
     const bool good = adam && batches && cosine &&
                       wg_train(net, adam, batches, loss, net, .epochs = epochs, .schedule = cosine) == WG_OK;
@@ -89,7 +76,7 @@ static bool measure(const struct images *d, bool conv, uint64_t seed, int epochs
     {
         WG_TAPE(tape);
         WG_EVAL_MODE;
-        wg_cost_table *cost = good && wg_nn_apply(net, d->test) ? wg_cost_of(tape) : NULL;
+        wg_cost_table *cost = good && wg_nn_apply(net, d->test.x) ? wg_cost_of(tape) : NULL;
         *operations = cost ? wg_cost_operations(cost->section[0].sum[WG_COST_FORWARD].cost) / (ALL - TRAIN) : (double)NAN;
         wg_cost_destroy(cost);
     }
@@ -107,8 +94,8 @@ static bool run(struct study_run *run, const void *options)
     (void)options;
     const int seeds = run->quick ? 1 : MAX_SEEDS, epochs = run->quick ? 8 : MAX_EPOCHS;
     double right[2][MAX_SEEDS], moved[2][MAX_SEEDS], parameters[2], operations[2], pair[2];
-    struct images d;
-    bool good = load(&d) && study_row(run, "network,seed,right,moved,parameters,operations");
+    struct digits d = {0};
+    bool good = digits_split(TRAIN, false, &d.train, &d.test) && study_row(run, "network,seed,right,moved,parameters,operations");
     for (int conv = 0; conv < 2 && good; conv++)
         for (int s = 0; s < seeds && good; s++) {
             good = measure(&d, conv && !run->control, run->seed + 100 * (uint64_t)s, epochs, pair, &parameters[conv],
@@ -116,7 +103,7 @@ static bool run(struct study_run *run, const void *options)
                    study_row(run, "%d,%d,%.4g,%.4g,%g,%g", conv, s, pair[0], pair[1], parameters[conv], operations[conv]);
             right[conv][s] = pair[0], moved[conv][s] = pair[1];
         }
-    wg_free(d.x), wg_free(d.y), wg_free(d.test), wg_free(d.test_y);
+    image_part_free(&d.train), image_part_free(&d.test);
     if (!good)
         return false;
     const double mean[2] = {study_mean(right[0], seeds), study_mean(right[1], seeds)}, gain = mean[1] - mean[0];

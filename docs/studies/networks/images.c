@@ -38,15 +38,15 @@ static bool read_cifar(const char *folder, const char *const *names, size_t n, w
     return wg_dataset_read_cifar(paths, n, &part->x, &part->y, .kind = kind, .flat = true) == WG_OK;
 }
 
-static bool read_digits(struct images *images)
+bool digits_split(int64_t n, bool flat, struct image_part *train, struct image_part *test)
 {
     struct image_part all;
-    if (wg_dataset_digits(&all.x, &all.y, .flat = true) != WG_OK)
+    if (wg_dataset_digits(&all.x, &all.y, .flat = flat) != WG_OK)
         return false;
-    images->train = image_part_rows(&all, 0, DIGITS_TRAIN);
-    images->test = image_part_rows(&all, DIGITS_TRAIN, wg_extent(all.y, 0));
+    *train = image_part_rows(&all, 0, n);
+    *test = image_part_rows(&all, n, wg_extent(all.y, 0));
     image_part_free(&all);
-    return images->train.y && images->test.y;
+    return train->x && train->y && test->x && test->y;
 }
 
 /* True if some set was read; images->name is NULL if the folder has none of the three. */
@@ -99,7 +99,7 @@ bool images_read(struct images *images, const struct study_run *run, int64_t row
     *images = (struct images){.name = "the built-in digits", .channels = 1, .classes = 10};
     if (run->data)
         images->name = NULL;
-    bool good = run->data ? read_folder(images, run->data) : read_digits(images);
+    bool good = run->data ? read_folder(images, run->data) : digits_split(DIGITS_TRAIN, true, &images->train, &images->test);
     if (!good && run->data)
         explain(images, run->data);
     if (good) {

@@ -25,6 +25,10 @@ struct images {
 bool images_read(struct images *images, const struct study_run *run, int64_t rows);
 void images_free(struct images *images);
 
+/* The library's 1797 digits, of which the first n train and the others test; flat: 64 pixels in a row, else (1, 8, 8). False: the reason is the
+   library's error. */
+bool digits_split(int64_t n, bool flat, struct image_part *train, struct image_part *test);
+
 /* The rows start … stop - 1 of a part, to be freed by image_part_free; NULL members on failure. */
 struct image_part image_part_rows(const struct image_part *part, int64_t start, int64_t stop);
 void image_part_free(struct image_part *part);
